@@ -11,13 +11,13 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
-    """Declare where controls of the user's own are; what is not named is not run."""
+    """Declare --path: controls of the user's own are run only if they are named."""
     help_ = "tests with controls of your own, or their folder, in place of those of hullcheck; pytest imports them"
     parser.add_argument("--path", dest="paths", nargs="+", default=[], metavar="PATH", help=help_)
 
 
 def add_run_folder(parser: argparse.ArgumentParser) -> None:
-    """Declare the run that is read."""
+    """Declare RUN-FOLDER."""
     run = Path("reports/latest")
     help_ = f"folder of the run (default: {run})"
     parser.add_argument("run_folder", nargs="?", type=Path, default=run, metavar="RUN-FOLDER", help=help_)

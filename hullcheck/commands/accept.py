@@ -27,7 +27,7 @@ _WIDE = {
     "until": "without an end",
     "approved_by": "approved by nobody",
 }
-"""What a waiver accepts without these options."""
+"""The scope of a waiver without these options."""
 _WAIVER = {
     "reason": ("TEXT", "why"),
     "cause": ("TEXT", "in place of CONTROL: what fails for this reason, as reports show it, or a pattern of it"),
@@ -122,7 +122,7 @@ def _attestation(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _write(given: argparse.Namespace, entry: dict[str, Any]) -> None:
-    """Write the entry, and print what and where."""
+    """Write the entry, and print its place and text."""
     from hullcheck.inventory.acceptance import entries, files  # late: what reads inventories is slow to import
 
     control = "" if given.cause else entries.control_of(given.control, given.paths)
@@ -140,7 +140,7 @@ def _today() -> date:
 
 
 def _day(option: str, text: str, *, past: bool = False) -> str:
-    """Return *text*, which is a day from today on, or until today if it has to be *past*."""
+    """Return *text* if it is a day from today on, or until today if it has to be *past*; else raise WrongUse."""
     from hullcheck.inventory.acceptance import days
 
     try:
@@ -153,7 +153,7 @@ def _day(option: str, text: str, *, past: bool = False) -> str:
 
 
 def _valid_for(period: str, looked: str) -> dict[str, str]:
-    """Return the validity, which must not be over already."""
+    """Return the validity, or raise WrongUse if it is over already."""
     from hullcheck.inventory.acceptance import days
 
     try:
@@ -166,7 +166,7 @@ def _valid_for(period: str, looked: str) -> dict[str, str]:
 
 
 def _words(option: str, text: str) -> str:
-    """Return *text* in one line, which says something."""
+    """Return *text* in one line, or raise WrongUse if it has no words."""
     line = " ".join(text.split())
     if not any(map(str.isalnum, line)):
         raise WrongUse(f"{_spelled(option)}: {text!r} says nothing; write it in words")

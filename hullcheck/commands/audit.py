@@ -8,6 +8,7 @@ from typing import Any
 
 from hullcheck.commands import Subparsers, terminal
 from hullcheck.controls import shipped
+from hullcheck.messages import printable
 
 _SELECTING = ("-m", "--profile")
 _WIDTH = 100
@@ -19,6 +20,10 @@ Examples:
 
 `pytest --help` lists the other options of pytest; docs/options.md has the settings in a file.
 """
+_OF_GATHER = (
+    *("hosts", "sudo", "ssh_config", "ssh_identity_file", "inventory", "targets", "shard"),
+    *("probe_timeout", "target_timeout", "gather_jobs"),
+)
 RECORDINGS = Path("recordings")
 
 
@@ -41,7 +46,7 @@ def add(commands: Subparsers) -> None:
         "gather",
         add_help=False,
         allow_abbrev=False,
-        usage="hullcheck gather [OPTIONS]",
+        usage=f"hullcheck gather [--output DIR] [OPTIONS]  (default: {RECORDINGS})",
         description="Ask the targets, and leave a recording of each in a folder. Judge them later: `hullcheck audit"
         f" --hosts recorded://{RECORDINGS}/NAME`. The exit status is 1 if a target could not be asked.",
     )
@@ -64,16 +69,17 @@ def add(commands: Subparsers) -> None:
 
 
 class _Help(argparse.Action):
-    """Prints the options of the plugin by groups; of `gather`, those that have to do with it."""
+    """Prints the options by groups; for `gather`, those that it takes."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from hullcheck.plugin import options  # late: it imports pytest
         from hullcheck.writers import columns
 
         width, rows = min(terminal()[0] or _WIDTH, _WIDTH), []
-        for title, group in options.GROUPS.items() if parser.epilog else options.GATHERING.items():
-            rows += [("", ""), (f"{title}:", "")]
-            rows += [(f"  {options.spelled(name)} {each.metavar}".rstrip(), each.help) for name, each in group.items()]
+        for title, group in options.GROUPS.items():
+            found = {name: each for name, each in group.items() if parser.epilog or name in _OF_GATHER}
+            rows += [("", ""), (f"{title}:", "")] if found else []
+            rows += [(f"  {options.spelled(name)} {each.metavar}".rstrip(), each.help) for name, each in found.items()]
         print(parser.format_usage(), *columns.wrapped(parser.description or "", width), sep="\n")
         print(columns.table(rows, width), parser.epilog or "", sep="", end="")
         parser.exit()
@@ -97,8 +103,27 @@ def _audit(given: argparse.Namespace) -> int:
 def _gather(given: argparse.Namespace) -> int:
     import pytest
 
-    settings = f"--config-file={shipped.SETTINGS}"
-    return int(pytest.main([settings, "-p", "no:cacheprovider", f"--hullcheck-gather={given.output}", *given.more]))
+    from hullcheck.plugin.session import session_of
+
+    class Gatherer:
+        """Asks the targets in place of a run of tests."""
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_cmdline_main(self, config: pytest.Config) -> int:
+            status = 0
+            for recording in session_of(config).arriving():
+                path = given.output / recording.target
+                try:
+                    recording.save(path)
+                except OSError as error:
+                    raise pytest.UsageError(f"{error.filename or path}: {error.strerror}; write --output DIR") from None
+                print(printable(f"{recording.target}: {recording.failure or path}"), flush=True)
+                status = 1 if recording.failure else status
+            return status
+
+    return int(
+        pytest.main(["-p", "no:cacheprovider", f"--config-file={shipped.SETTINGS}", *given.more], plugins=[Gatherer()])
+    )
 
 
 def _probe_script(given: argparse.Namespace) -> int:

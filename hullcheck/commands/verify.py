@@ -1,4 +1,4 @@
-"""`hullcheck verify`: a bundle is what its run left, and its recordings give its verdicts."""
+"""`hullcheck verify`: checks a bundle, and judges its recordings again."""
 
 import argparse
 from pathlib import Path

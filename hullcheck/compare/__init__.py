@@ -1,4 +1,4 @@
-"""Finds where an audit and docker-bench-security differ, recommendation by recommendation."""
+"""Compares an audit with docker-bench-security, recommendation by recommendation."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -20,13 +20,13 @@ _MEANS = {
     "INFO": {Verdict.MANUAL, Verdict.ATTESTED, Verdict.NOT_APPLICABLE},
     "NOTE": {Verdict.MANUAL, Verdict.ATTESTED, Verdict.NOT_APPLICABLE},
 }
-"""By result of docker-bench-security, the verdicts that say the same."""
+"""The verdicts that agree with a result of docker-bench-security."""
 
 _DECIDED = ("PASS", "WARN")
 
 
 class Kind(StrEnum):
-    """In what way the two differ, the worst first."""
+    """A kind of difference, the worst first."""
 
     OPPOSITE = "opposite verdicts"
     OPEN_THERE = "pass or fail here, left open there"
@@ -41,7 +41,7 @@ _DIFFERENT = (Kind.OPPOSITE, Kind.OPEN_THERE, Kind.OPEN_HERE, Kind.UNREAD)
 
 
 class Row(Struct, frozen=True):
-    """One recommendation, or one check or control that the other side does not have."""
+    """One recommendation, or a check or control that only one side has."""
 
     number: str  # in the current version of the benchmark; that of the tool where it has no other
     title: str
@@ -52,7 +52,7 @@ class Row(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """Everything that was compared."""
+    """The log and the audit, with a row for each recommendation."""
 
     log: Log
     run: str  # the id of the audit
@@ -66,7 +66,7 @@ class Comparison(Struct, frozen=True):
 
     @property
     def differ(self) -> bool:
-        """Whether something that both judged was judged differently."""
+        """Whether a verdict differs."""
         return any(row.kind in _DIFFERENT for row in self.rows)
 
 
@@ -87,7 +87,7 @@ def read_log(path: Path) -> Log:
 
 
 def target_of(audit: Audit, wanted: str | None) -> str:
-    """Return the name of the target that is *wanted*, or of the only one; raise WrongUse if there is none."""
+    """Return the name of the *wanted* or only target, or raise WrongUse."""
     names = [each.name for each in audit.targets]
     if wanted is None and len(names) == 1:
         return names[0]
@@ -99,7 +99,7 @@ def target_of(audit: Audit, wanted: str | None) -> str:
 
 
 def compare(log: Log, audit: Audit, target: str, titles: Mapping[str, str]) -> Comparison:
-    """Compare; *titles* are those of recommendations by their current numbers, for what is not in the audit."""
+    """Compare; *titles* has those of recommendations that the audit lacks, by current number."""
     there = {_current(log, check): check for check in log.checks}
     judged = [(audit.known[each.control], each) for each in audit.by_target[target]]
     here = [(number, *pair) for pair in judged for number in pair[0].frameworks.get("cis", ())]
@@ -110,7 +110,7 @@ def compare(log: Log, audit: Audit, target: str, titles: Mapping[str, str]) -> C
 
 
 def _current(log: Log, check: Check) -> str:
-    """Return the number of today, or that of the tool, marked, for what its benchmark does not have."""
+    """Return the current number, or that of the tool, marked, if its benchmark has none."""
     return benchmarks.current_number(log.run.version, check.number) or f"{check.number} of {log.run.version}"
 
 

@@ -1,4 +1,4 @@
-"""Gates: requirements of a run as a whole, which decide its exit status (docs/ci.md)."""
+"""Gates: conditions for a whole run, which decide its exit status."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ from hullcheck.verdicts import Verdict
 FAIL_ON, MIN_JUDGED = "--fail-on", "--min-judged"
 NEW, WAIVERS = "new", "waivers"
 COUNTED = frozenset({Verdict.FAIL, Verdict.ERROR})
-"""The verdicts that count where a condition names none: what could not be judged is as bad as what fails."""
+"""The verdicts of a condition that names none: an error is as bad as a failure."""
 _VERDICTS = {f"verdict={each}": each for each in (*COUNTED, Verdict.MANUAL, Verdict.WAIVED)}
 _SEVERITIES = {
     **{f"severity={each}": frozenset({each}) for each in SEVERITIES},
@@ -26,14 +26,14 @@ _SEVERITIES = {
 
 
 class Condition(Struct, frozen=True):
-    """Findings that break the gate: all three parts have to fit."""
+    """The findings that break the gate; all three parts have to fit."""
 
     verdicts: frozenset[Verdict] = COUNTED
     severities: frozenset[str] = frozenset(SEVERITIES)
     new: bool = False
 
     def fits(self, verdict: Verdict, severity: str, *, is_new: bool) -> bool:
-        """Return whether a finding fits; a severity that is no known word counts as the worst."""
+        """Return whether a finding fits; an unknown severity counts as the worst."""
         severe = severity in self.severities or severity not in SEVERITIES
         return verdict in self.verdicts and severe and (is_new or not self.new)
 
@@ -52,14 +52,14 @@ def _condition(text: str) -> Condition:
         if each == WAIVERS:
             raise WrongUse("--fail-on: `waivers` is an alternative of its own; write for example `high or waivers`")
         if each not in known:
-            raise WrongUse(f"--fail-on: {each!r} is no condition; {did_you_mean(each, known)}")
+            raise WrongUse(f"--fail-on: {each!r} is not a condition; {did_you_mean(each, known)}")
     verdicts = frozenset(_VERDICTS[each] for each in parts if each in _VERDICTS)
     severities = (_SEVERITIES[each] for each in parts if each in _SEVERITIES)
     return Condition(verdicts or COUNTED, frozenset(SEVERITIES).intersection(*severities), NEW in parts)
 
 
 class Baseline(Struct, frozen=True, dict=True):
-    """The run with which a later one is compared."""
+    """The earlier run of --since."""
 
     audit: Audit
 
@@ -70,17 +70,17 @@ class Baseline(Struct, frozen=True, dict=True):
 
     @cached_property
     def findings(self) -> frozenset[tuple[str, Verdict]]:
-        """The ids of what it found, each with its verdict."""
+        """The ids of the findings, each with its verdict."""
         return frozenset(
             (finding_id(one.control, one.target, each), each.verdict) for one in self.audit.results for each in one.told
         )
 
     def has(self, result: Result, finding: Finding) -> bool:
-        """Return whether the run found the same of this subject: a failure that failed, an error that was one."""
+        """Return whether the run has this finding with the same verdict."""
         return (finding_id(result.control, result.target, finding), finding.verdict) in self.findings
 
     def require_limits(self, limits: Mapping[str, tuple[str, ...]]) -> None:
-        """Raise WrongUse if it judged other subjects."""
+        """Raise WrongUse if the run judged other subjects."""
         if self.audit.run.limits != limits:
             raise WrongUse(
                 "--since: that run was limited to other containers or images; compare with one that judged the same"
@@ -88,7 +88,7 @@ class Baseline(Struct, frozen=True, dict=True):
 
 
 def shares(results: Iterable[Result]) -> Mapping[str, float]:
-    """Return by target the percentage of results that were judged, of all that apply; 0 if none applies."""
+    """Return the percentage of applicable results that were judged, by target; 0 if none applies."""
     applying: Counter[str] = Counter()
     judged: Counter[str] = Counter()
     for each in results:
@@ -119,7 +119,7 @@ class Gates(Struct, frozen=True):
         return tuple(found)
 
     def _breaking(self, audit: Audit) -> Iterator[str]:
-        """Yield what breaks `--fail-on`: waivers and attestations to review, and findings that fit a condition."""
+        """Yield the waivers and attestations to review and the findings that break `--fail-on`."""
         if any(not each.verdicts for each in self.conditions):
             for entries in (audit.waivers, audit.attestations):
                 yield from (f"{each.place}: {each.state}" for each in entries if each.state in STALE)
@@ -134,6 +134,6 @@ class Gates(Struct, frozen=True):
 
 
 def held(audit: Audit) -> bool:
-    """Return whether the run is green because of its gates, though controls fail; `waivers` alone excuses none."""
+    """Return whether the gates of the run hold and excuse failures; `waivers` alone excuses none."""
     asked = any(each.option == FAIL_ON and each.asked.strip() != WAIVERS for each in audit.gates)
     return asked and not any(each.broken for each in audit.gates)

@@ -129,17 +129,3 @@ def show_probes(config: pytest.Config) -> int:
         else:
             print(script_for(target, registry.probes(), timeout, shown=True))
     return 0
-
-
-def gather(config: pytest.Config) -> int:
-    """Keep a recording of each target for `hullcheck gather`, and return 1 if one could not be asked."""
-    folder, status = config.invocation_params.dir / config.option.hullcheck_gather, 0
-    for recording in session_of(config).arriving():
-        path = folder / recording.target
-        try:
-            recording.save(path)
-        except OSError as error:
-            raise pytest.UsageError(f"{error.filename or path}: {error.strerror}; write --output=DIR") from None
-        status = 1 if recording.failure else status
-        print(printable(f"{recording.target}: {recording.failure or path}"), flush=True)
-    return status

@@ -13,7 +13,7 @@ from _pytest.junitxml import xml_key  # it has no public name
 from hullcheck import private_files
 from hullcheck.parsing.answer_lines import grouped
 
-STANDARD_OUTPUT = Path("-")
+STANDARD_OUTPUT = "-"
 
 
 class Unwritten(dict[Path, str]):
@@ -75,7 +75,7 @@ class Output:
 
 def guard(config: pytest.Config, is_audit: Callable[[], bool]) -> Output:
     """Let the terminal reporter, which is made after this, write to standard output by way of this."""
-    stream = sys.stderr if config.getoption("hullcheck_output", None) == str(STANDARD_OUTPUT) else sys.stdout
+    stream = sys.stderr if config.getoption("hullcheck_output", None) == STANDARD_OUTPUT else sys.stdout
     before, output = sys.stdout, Output(stream, is_audit)
     sys.stdout = output
     config.add_cleanup(lambda: setattr(sys, "stdout", before))
@@ -131,14 +131,6 @@ def junit_path(config: pytest.Config) -> Path | None:
     return config.invocation_params.dir / Path(name).expanduser()
 
 
-def copy_path(config: pytest.Config) -> Path | None:
-    """Return the file of --output, or None if it is not given."""
-    name = config.getoption("hullcheck_output", None)
-    if name in (None, str(STANDARD_OUTPUT)):
-        return name and STANDARD_OUTPUT
-    return config.invocation_params.dir / Path(name).expanduser()
-
-
 def guard_page(config: pytest.Config, unwritten: Unwritten) -> None:
     """Write the page of pytest-html, if it was requested, like the other files: for its owner alone."""
     page: Any = next((each for each in config.pluginmanager.get_plugins() if hasattr(each, "_report_path")), None)
@@ -154,7 +146,7 @@ def guard_page(config: pytest.Config, unwritten: Unwritten) -> None:
 
 def write_file(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file that the user may have named: whole, and for its owner alone; or into what is no file."""
-    if path == STANDARD_OUTPUT:
+    if path.name == STANDARD_OUTPUT:
         with open(1, "wb", closefd=False) as stream:
             stream.writelines(parts)
     elif path.exists() and not path.is_file():  # /dev/null, a terminal, or a pipe

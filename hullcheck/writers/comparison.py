@@ -16,7 +16,7 @@ _DIFFERENT = [kind for kind in Kind if kind is not Kind.SAME]
 
 
 def text(comparison: Comparison) -> str:
-    """Render for people: kind by kind, the worst first; what both say is only counted."""
+    """Render as text: kind by kind, the worst first; agreements are only counted."""
     log = comparison.log
     lines = [
         f"there: docker-bench-security {log.run.version}, {len(log.checks)} checks",
@@ -48,7 +48,7 @@ def _sorted(comparison: Comparison, kind: Kind) -> list[Row]:
 
 
 def _line(row: Row) -> str:
-    """Return one line, whatever a host put into its names; ids are shortened."""
+    """Return one line with shortened ids."""
     check, result, parts = row.check, row.result, [f"  {row.number} {row.title}"]
     if check is None:
         parts.append(f"there: {row.note}")

@@ -1,4 +1,4 @@
-"""The list of controls, as a table and as JSON, and all that is known of one control."""
+"""The list of controls, as a table and as JSON, and the explanation of one control."""
 
 import json
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def _row(listed: Listed, version: str) -> tuple[str, ...]:
 
 
 def explanation(listed: Listed, width: int | None) -> str:
-    """Render all of one control: demand, reason, remedy, mappings, and what its verdict is read from."""
+    """Render one control: requirement, reason, remedy, mappings, and the facts that it is judged from."""
     from hullcheck.remedies import offered  # late: a list needs no remedies
 
     width, control = min(width or _WIDTH, _WIDTH), listed.control

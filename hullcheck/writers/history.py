@@ -1,4 +1,4 @@
-"""How many findings failed in each run: as a table, as JSON, and as OpenMetrics for Prometheus."""
+"""The number of failed findings in each run: as a table, as JSON, and as OpenMetrics for Prometheus."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ SCHEMA = "hullcheck/history/1"
 _BAR = 30  # characters of the longest
 
 Runs = Sequence[tuple[int, Moment]]
-"""How many targets each run had, and its numbers; the oldest first."""
+"""The number of targets and of findings in each run, the oldest first."""
 
 
 def text(runs: Runs, width: int | None) -> str:

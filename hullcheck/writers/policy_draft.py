@@ -1,4 +1,4 @@
-"""Drafts the policy that would accept what was found on a target, for a person to cut down."""
+"""Drafts the policy that would accept what was found on a target."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -24,7 +24,7 @@ _REASONS = """\
 #   rootful_reason, ip_forward_reason, os_hardening, image_verification, patched_by, scan_reports
 """
 _KEPT_HERE = ("json-file", "local", "none")
-"""Log drivers that bring a log to no other place, whatever a policy says."""
+"""Log drivers that keep logs on the host, whatever a policy allows."""
 _Found = Iterator[tuple[str, object, str]]
 """A key of the policy, a value, and what it accepts."""
 

@@ -1,4 +1,4 @@
-"""Applies waivers and attestations to findings, and tells what each did in an audit.
+"""Applies waivers and attestations to findings, and determines the state of each in an audit.
 
 A waiver turns a *fail* into *waived*, and nothing else. An attestation turns a *manual* into *attested*, or into a
 *fail* where the person found that it is not so. Both are judged at the time at which the evidence was gathered, by
@@ -28,12 +28,12 @@ IN_FORCE, EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING, NOT_JUDGED = STATES
 
 
 def words_of(state: str) -> str:
-    """A state in words that need no explanation."""
+    """Return a state in plain words."""
     return "not judged in this run" if state == NOT_JUDGED else state
 
 
 _BY_NUMBER = {"cis": ("", "cis-"), "guide": ("guide-",)}
-"""The frameworks whose ids name controls, and what stands before such an id."""
+"""The frameworks whose ids name controls, and the prefixes of such an id."""
 
 
 class Entry(Struct, Generic[Record], frozen=True):
@@ -44,12 +44,12 @@ class Entry(Struct, Generic[Record], frozen=True):
     ends: float
 
     def holds(self, when: Times) -> bool:
-        """Return whether it is in force by all clocks that tell a time; where none does, if it always is."""
+        """Return whether the entry is in force by both clocks; without a time, whether it has no end."""
         return self.ends == NO_END if not when.later else self.begins <= when.earlier and when.later < self.ends
 
 
 class AuditContext(Struct, frozen=True, dict=True):
-    """What decides the state of an entry in an audit."""
+    """The parts of an audit that decide the state of an entry."""
 
     results: Sequence[Result]  # of all controls and targets that were judged
     ids_by_control: Mapping[str, Mapping[str, Sequence[str]]]  # of every control, those not selected too
@@ -71,7 +71,7 @@ class AuditContext(Struct, frozen=True, dict=True):
 
 
 class Acceptance(Struct, frozen=True, dict=True):
-    """All waivers and attestations of an inventory, and whether anything is to be waived at all."""
+    """The waivers and attestations of an inventory, and whether waivers are applied."""
 
     waivers: tuple[Entry[Waiver], ...] = ()
     attestations: tuple[Entry[Attestation], ...] = ()
@@ -84,7 +84,7 @@ class Acceptance(Struct, frozen=True, dict=True):
     def applied(
         self, findings: tuple[Finding, ...], names: Collection[str], target: str, when: Times
     ) -> tuple[Finding, ...]:
-        """Return *findings* of the control of these *names* with what was attested, and then with what is waived."""
+        """Return *findings* of the control with these *names* after attestations, and then waivers."""
         attestations = _about(self._attestations, names, target)
         waivers = _about(self._waivers, names, target) if self.waiving else []
         attested = (_attested(each, attestations, when) for each in findings)
@@ -99,7 +99,7 @@ class Acceptance(Struct, frozen=True, dict=True):
         )
 
     def outcomes(self, audit: AuditContext) -> tuple[tuple[Waiver, ...], tuple[Attestation, ...]]:
-        """Return all of them, each with its state in *audit* and how many findings it decided."""
+        """Return all entries, each with its state in *audit* and the number of findings that it decided."""
         decided = Counter(finding.accepted_by for each in audit.results for finding in each.findings)
 
         def outcome(entry: Entry[Record]) -> Record:
@@ -148,7 +148,7 @@ def _matches(patterns: Sequence[str], name: str) -> bool:
 
 
 def _attested(finding: Finding, entries: Iterable[Entry[Attestation]], when: Times) -> Finding:
-    """Apply the attestation that was made last; of two on one day the worse counts."""
+    """Apply the newest attestation; of two on one day the worse counts."""
     if finding.verdict is not Verdict.MANUAL:
         return finding
     about = [each for each in entries if _concerns(each.record, finding)]
@@ -177,7 +177,7 @@ def _waived(finding: Finding, entries: Iterable[Entry[Waiver]], when: Times) -> 
 
 
 def waived_words(waiver: Waiver) -> str:
-    """`waived until 2027-01-31 by Jane Doe, OPS-118`, as far as it is said."""
+    """Return `waived until 2027-01-31 by Jane Doe, OPS-118`, or the parts that the waiver has."""
     until = f"until {waiver.last_day}" if waiver.last_day else "without end"
     by = f" by {waiver.approved_by}" if waiver.approved_by else ""
     return f"waived {until}{by}{f', {waiver.ticket}' if waiver.ticket else ''}"
@@ -188,7 +188,7 @@ def _noted(finding: Finding, words: str) -> Finding:
 
 
 def _lapsed(finding: Finding, about: Sequence[Entry[Record]], what: str, when: Times) -> Finding:
-    """Return *finding* with a note on the entries about it that are not in force."""
+    """Return *finding* with a note on an entry that is not in force."""
     ended = [each for each in about if when.later and each.ends <= when.later]
     if not about:
         return finding
@@ -230,7 +230,7 @@ def _state(entry: Entry[Record], audit: AuditContext) -> str:
 
 
 def _needs(record: Waiver | Attestation, finding: Finding) -> bool:
-    """Return whether the finding is what such an entry decides, or was so before one did.
+    """Return whether such an entry decides the finding, or did.
 
     What is waived may have been manual, if the person found it to fail; one that passed it decided nothing then.
     """
@@ -242,13 +242,13 @@ def _needs(record: Waiver | Attestation, finding: Finding) -> bool:
 
 
 def _concerns(record: Waiver | Attestation, finding: Finding) -> bool:
-    """Return whether the entry is about the subject and, if it names one, the cause of a finding."""
+    """Return whether the entry fits the subject and, if it names one, the cause."""
     cause = record.cause if isinstance(record, Waiver) else ""
     reason = " ".join(finding.reason.partition(" (waived ")[0].split()) if cause else ""  # without a waiver's note
     return _matches(record.subjects, finding.subject) and (reason == cause or fnmatchcase(reason, cause))
 
 
 def _may_concern(record: Waiver | Attestation, finding: Finding) -> bool:
-    """Return whether the entry is about the subject, or could be: subjects of a target in error are unknown."""
+    """Return whether the entry may fit the subject; those of a target in error are unknown."""
     unread = finding.verdict is Verdict.ERROR and finding.kind == "target"
     return unread or _concerns(record, finding)

@@ -18,9 +18,9 @@ _NAMED = {
     "every3days": "3d",
     "daily": "1d",
 }
-"""The names that MITRE SAF has for periods."""
+"""The periods of MITRE SAF."""
 _UNITS = {"y": (12, 0), "m": (1, 0), "w": (0, 7), "d": (0, 1)}
-"""Months and days."""
+"""The months and days of a unit."""
 
 
 def start(text: str) -> datetime:
@@ -48,12 +48,14 @@ def after(when: datetime, frequency: str) -> datetime:
     A month later is the same day of it, or its last one.
 
     Raises:
-        ValueError: *frequency* is no period, or ends beyond all calendars.
+        ValueError: *frequency* is not a period, or ends beyond all calendars.
     """
     found = _PERIOD.fullmatch(_NAMED.get(frequency, frequency))
     number = int(found[1]) if found else 0
     if found is None or not number:
-        raise ValueError(f"{frequency!r} is no period: write {', '.join(_NAMED)}, or a whole number with d, w, m or y")
+        raise ValueError(
+            f"{frequency!r} is not a period: write {', '.join(_NAMED)}, or a whole number with d, w, m or y"
+        )
     months, days = (number * each for each in _UNITS[found[2][0]])
     try:
         year, month = divmod(when.year * 12 + when.month - 1 + months, 12)

@@ -1,4 +1,4 @@
-"""Adds a waiver or an attestation to an inventory, or to the file that it names, as a person would."""
+"""Adds a waiver or an attestation to an inventory, or to the file that it names, and keeps the rest as it is."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def matching(word: str, listed: Sequence[Listed]) -> list[Listed]:
-    """Return the controls with this id or number, or else those of this section, or else with this word."""
+    """Return the controls with this id or number, or else of this section, or else with this word."""
     word = word.lower()
     named = [each for each in listed if word in names_of(each.control.id, each.control.frameworks)]
     section = [each for each in listed if any(number.startswith(f"{word}.") for number in each.numbers())]
@@ -56,7 +56,7 @@ def control_of(word: str, places: Sequence[str] = ()) -> str:
 
 
 class Written(Struct, frozen=True):
-    """What was written: the entry as text, and its file and line."""
+    """The entry as text, with its file and line."""
 
     place: str
     text: str
@@ -79,7 +79,7 @@ def add(path: Path, section: str, names: Way, entry: Mapping[str, Any]) -> Writt
     try:
         site = inventory.load(path)
     except inventory.InventoryError as error:
-        raise WrongUse(f"mend the inventory first: {error.faults[0]}") from None
+        raise WrongUse(f"fix the inventory first: {error.faults[0]}") from None
     known = [each.name for each in site.targets]
     for pattern in filter(str.strip, entry.get("targets", ())):
         if not any(fnmatchcase(name, pattern) for name in known):
@@ -104,7 +104,7 @@ def add(path: Path, section: str, names: Way, entry: Mapping[str, Any]) -> Writt
 
 
 def _destination(path: Path, section: str) -> tuple[Document, Way]:
-    """Return the file, and the way to the collection in it."""
+    """Return the file and the way to its list of entries."""
     document = yamlfile.load(path)
     names = acceptance_files.paths(document.data.get(section))
     if not names:
@@ -122,7 +122,7 @@ def _expected(data: Any, way: Way, entry: Mapping[str, Any]) -> Any:
 
 
 def _replace(file: Path, text: str) -> None:
-    """Write *text* to *file*, or to the file that it is a link to, which keeps its owner and mode."""
+    """Write *text* to *file*, through a link; owner and mode stay."""
     real = Path(os.path.realpath(file))
     if not os.access(real, os.W_OK):
         raise WrongUse(f"{file}: cannot be written: it is for reading only")

@@ -27,7 +27,7 @@ _FOREIGN = {
 
 
 class _Read(Struct):
-    """What was read so far; `faults` are lines of a message."""
+    """The entries and faults so far; a fault is a line of a message."""
 
     waivers: list[Entry[Waiver]] = field(default_factory=list)
     attestations: list[Entry[Attestation]] = field(default_factory=list)
@@ -35,7 +35,7 @@ class _Read(Struct):
     places: set[str] = field(default_factory=set)
 
     def place(self, document: Document, way: Way) -> str:
-        """Return file and line, and a number if another entry stands in the same line."""
+        """Return file and line, with a number if the line has several entries."""
         place = written = document.place(way)
         number = 1
         while place in self.places:
@@ -106,7 +106,7 @@ def _ours(step: str | int) -> str | int:
 
 
 def paths(value: object) -> list[str]:
-    """Return the files that a part of an inventory names; none where it holds the entries itself, or is invalid."""
+    """Return the files that a section names; none if it holds the entries itself, or is invalid."""
     names = value if isinstance(value, list) else [value]
     texts = [each for each in names if isinstance(each, str)]
     return [each for each in texts if each.strip()] if len(texts) == len(names) else []
@@ -139,7 +139,7 @@ def _entries(document: Document, section: str, way: Way) -> Iterator[tuple[Way, 
 
 
 class _Fault(Exception):
-    """What is wrong with the value of a key, which a schema cannot tell."""
+    """A fault in a value that the schema does not find."""
 
     def __init__(self, key: str, fault: object) -> None:
         super().__init__(str(fault))
@@ -188,7 +188,7 @@ def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
     elif "valid_for" in entry:
         ends = _value(entry, "valid_for", lambda text: days.after(looked, text))
     else:
-        raise _Fault("valid_for", "is missing; write how long it is worth something: annually, ..., or as 6w")
+        raise _Fault("valid_for", "is missing; write how long it is valid: annually, ..., or as 6w")
     if ends <= looked:
         raise _Fault("until", f"{entry['until']!r} is before {entry['on']}, when the person looked")
     attestation = Attestation(
@@ -207,7 +207,7 @@ def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
 
 
 def _day_before(ends: datetime) -> str:
-    """Return the last day on which something holds that ends then."""
+    """Return the last day before *ends*."""
     return str((ends - timedelta(days=1)).date())
 
 

@@ -127,7 +127,7 @@ def test_wrong_entry_is_not_written(tmp_path: Path, more: str) -> None:
         entries.add(path, "waivers", ("a",), {"reason": "x", "until": "soon"})
     assert (path.read_text(), (tmp_path / "w.yml").read_text()) == (HOSTS + more, "")
     path.write_text("targets: 5\n")
-    with pytest.raises(WrongUse, match=r"mend the inventory first: .*site\.yml:1: targets: 5 is not"):
+    with pytest.raises(WrongUse, match=r"fix the inventory first: .*site\.yml:1: targets: 5 is not"):
         entries.add(path, "waivers", ("a",), ENTRY)
 
 
@@ -197,7 +197,7 @@ PASSES = "accept 5.5 --reason so"
         ("accept 5.5", "write either --reason=TEXT"),
         (f"{PASSES} --inventory=gone.yml", "gone.yml: not there; name the inventory"),
         (f"{PASSES} --target Web1", "--target Web1: inventories/local.yml has no such target"),
-        (f"{SEEN_BY} --valid-for long", "--valid-for: 'long' is no period: write annually"),
+        (f"{SEEN_BY} --valid-for long", "--valid-for: 'long' is not a period: write annually"),
         (f"{SEEN_BY} --until 2026-01-01", "--until: 2026-01-01 is over; today is"),
         (f"{SEEN_BY} --valid-for 1d --on 2026-01-01", "--valid-for: 1d from 2026-01-01"),
         (f"{SEEN_BY} --valid-for 1d --on 2999-01-01", "--on: 2999-01-01 is yet to come"),

@@ -197,10 +197,10 @@ def test_attestations(site: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"checked": None}, "checked: is missing; write what the person found"),
-        ({"by": "?"}, "by: '?' is not the person"),
+        ({"checked": None}, "checked: is missing; write what was found"),
+        ({"by": "?"}, "by: '?' is not who checked"),
         ({"on": "yesterday"}, "on: 'yesterday' is not a day, as 2027-01-31"),
-        ({"valid_for": "custom"}, "valid_for: 'custom' is no period: write annually, semiannually"),
+        ({"valid_for": "custom"}, "valid_for: 'custom' is not a period: write annually, semiannually"),
         ({"valid_for": "9999y"}, "valid_for: '9999y' ends beyond the year 9999"),
         ({"until": "2027-01-31"}, "until: is there beside valid_for"),
         ({"valid_for": None}, "valid_for: is missing; write how long"),
