@@ -29,6 +29,7 @@ from hullcheck.results import Audit, run_files, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import html, junit, terminal
 from hullcheck.writers.formats import FormatError, chosen
+from hullcheck.writers.terminal import screen
 
 if TYPE_CHECKING:
     from hullcheck.plugin.bundling import Bundling
@@ -275,13 +276,12 @@ class Reporting:
             terminalreporter.write_line(terminal.NOTHING_JUDGED, red=True)
         if not (self.outcome and self.audit):
             return
-        session, found, verbosity = self.outcome.session, self.outcome, terminalreporter.verbosity
-        if is_ours(terminalreporter) and verbosity < 0:
-            terminal.write_targets(terminalreporter, self.audit)
-            return
-        silent = self.audit.nothing_judged and all(found.is_silent(each.name) for each in session.targets)
+        session, verbosity = self.outcome.session, terminalreporter.verbosity
         if not is_ours(terminalreporter):
             terminalreporter.write_sep("=", "hullcheck")
+        elif verbosity < 0:
+            terminal.write(terminalreporter, screen.targets(self.audit, everything=True))
+            return
         terminal.write_summary(
             terminalreporter,
             self.audit,
@@ -290,7 +290,7 @@ class Reporting:
             rows=shutil.get_terminal_size().lines - 2,  # a prompt follows, or a line of pytest
             everything=self.config.option.hullcheck_all or verbosity > 0,
             rights=session.rights,
-            command=output.command() if silent and verbosity <= 0 else None,
+            command=output.command(),
         )
 
     @pytest.hookimpl(optionalhook=True)

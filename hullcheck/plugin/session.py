@@ -196,17 +196,6 @@ class AuditSession:
             self._facts = (target.name, Facts(recording, policy, known_releases=self.releases))
         return self._facts[1]
 
-    def is_silent(self, target: Target) -> bool:
-        """Return whether *target* cannot be judged: it was not reached, or no engine answered there."""
-        facts = self.facts_of(target)
-        if facts.recording.failure:
-            return True
-        try:
-            facts.get("engine")
-        except (EvidenceError, NotApplicable):
-            return bool(facts.kind == "host")
-        return False
-
     def profile(self, name: str, markers: Collection[str]) -> str:
         """Return the selection of this name in the inventory; check all its profiles against *markers*."""
         inventory = self.inventory

@@ -54,11 +54,6 @@ class Progress:
             self._shown = text
 
 
-def write_targets(reporter: Any, audit: Audit) -> None:
-    """Write a line for each target."""
-    _write(reporter, screen.targets(audit, all_of_them=True))
-
-
 def write_summary(
     reporter: Any,
     audit: Audit,
@@ -68,7 +63,7 @@ def write_summary(
     rows: int = 24,
     everything: bool = False,
     rights: Mapping[str, str] | None = None,
-    command: Sequence[str] | None = None,
+    command: Sequence[str] = (),
 ) -> None:
     """Write what a run found, on one screen of so many *rows*, or *everything*.
 
@@ -76,7 +71,7 @@ def write_summary(
         folder: that of the run.
         ids_by_control: the ids of every control there is.
         rights: what the user who asked a target does not see, by target.
-        command: the command line of a run that could ask no target, and says no more than why; else None.
+        command: the command line of the run, as sudo takes it; empty if root runs it.
     """
     width = reporter._tw.fullwidth
     if not reporter.isatty and "COLUMNS" not in environ:
@@ -87,20 +82,21 @@ def write_summary(
     elif audit.unjudged:
         below.append(head(sentences.unjudged(audit.unjudged), "red"))
     below += screen.gates(audit, everything=everything)
-    if command is not None:
-        _write(reporter, [*no_answer.lines(audit, width, command), *below])
+    if no_answer.explains(audit) and not everything:
+        write(reporter, [*no_answer.lines(audit, width, command), *below])
         return
-    above = [screen.judged(audit), *screen.targets(audit, all_of_them=everything), *screen.notes(audit, rights or {})]
+    above = [screen.judged(audit), *screen.targets(audit, everything=everything), *screen.notes(audit, rights or {})]
     below = [*screen.after_failures(audit, width, everything=everything), *below]
     if (page := folder / run_files.AUDIT_PAGE).is_file():
         below.append(head(f"page: {page.absolute().as_uri()}", "bold", len("page:")))
     below += screen.next_command(audit, folder)
     taken = sum(-(-cells(plain(each)) // width) for each in (*above, *below))  # a long path takes two lines
     room = 0 if everything else max(rows - taken, _LEAST)
-    _write(reporter, [*above, *screen.failures(audit, width, room), *below])
+    write(reporter, [*above, *screen.failures(audit, width, room), *below])
 
 
-def _write(reporter: Any, lines: Iterable[Line]) -> None:
+def write(reporter: Any, lines: Iterable[Line]) -> None:
+    """Write *lines* in colour, where the terminal has any."""
     for line in lines:
         for text, style in line:
             reporter.write(text, **dict.fromkeys(style.split(), True))
