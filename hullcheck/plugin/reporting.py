@@ -257,7 +257,9 @@ class Reporting:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def _say(self, line: str, *, red: bool = False) -> None:
-        """Print a line; a fault also if there is no terminal reporter."""
+        """Print a line; a fault also if there is no terminal reporter, or -q was given to `hullcheck audit`."""
+        if is_ours(self._reporter) and self._reporter.verbosity < 0 and not red:
+            return
         if self._reporter is not None and not self.output.fault:
             self._reporter.write_line(line, red=red)
         elif red:
@@ -288,7 +290,7 @@ class Reporting:
             folder=session.folder,
             ids_by_control=session.ids_by_control,
             rows=shutil.get_terminal_size().lines - 2,  # a prompt follows, or a line of pytest
-            everything=self.config.option.hullcheck_all or verbosity > 0,
+            everything=self.config.option.hullcheck_all or (verbosity > 0 and not options.is_of_shipped(self.config)),
             rights=session.rights,
             command=output.command(),
         )
