@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from hullcheck import DEFAULT_INVENTORY, private_files
 from hullcheck.bundle import BundleError
+from hullcheck.facts.engine.identity import user_without_rights
 from hullcheck.gates import Gates
 from hullcheck.gather import processes
 from hullcheck.messages import printable
@@ -291,7 +292,7 @@ class Reporting:
             ids_by_control=session.ids_by_control,
             rows=shutil.get_terminal_size().lines - 2,  # a prompt follows, or a line of pytest
             everything=self.config.option.hullcheck_all or (verbosity > 0 and not options.is_of_shipped(self.config)),
-            rights=session.rights,
+            users={name: user_without_rights(each) for name, each in session.recordings.items()},
             command=output.command(),
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hullcheck.gates import FAIL_ON
 from hullcheck.messages import printable
+from hullcheck.recording.backends import RECORDED, backend_of
 from hullcheck.results import JUDGED, SEVERITIES, Audit, AuditedTarget, Result, grouped, sentences
 from hullcheck.results.failures import (
     CONTAINER,
@@ -109,12 +110,18 @@ def _short(verdict: str) -> str:
     return "n/a" if verdict == Verdict.NOT_APPLICABLE else verdict
 
 
-def notes(audit: Audit, rights: Mapping[str, str]) -> Iterator[Line]:
+def notes(audit: Audit, users: Mapping[str, str]) -> Iterator[Line]:
     """Yield notes on rights, clocks, other runtimes and targets that may be one; the same of several targets once."""
     by_note: dict[str, list[str]] = {}
     for each in audit.targets:
-        for note in (*filter(None, [rights.get(each.name)]), *each.notes):
-            by_note.setdefault(note, []).append(each.name)
+        said = list(each.notes)
+        if user := users.get(each.name):
+            advice = (
+                "record it again as root" if backend_of(each.connect) == RECORDED else "use --sudo, or log in as root"
+            )
+            said.append(f"asked as {user}: files, processes of others and audit rules are not visible; {advice}")
+        for note in said:
+            by_note.setdefault(printable(note), []).append(each.name)
     lines = [f"shard {audit.run.shard}: the other targets are in other runs"] if audit.run.shard else []
     lines += [f"{named(names)}: {note}" for note, names in by_note.items()]
     lines += [f"{named(names)} have the same {what} ID: {sentences.SAME[what]}" for what, names in audit.same]
