@@ -12,15 +12,8 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """Declare where controls of the user's own are; what is not named is not run."""
-    parser.add_argument(
-        "--path",
-        dest="paths",
-        nargs="+",
-        default=[],
-        metavar="PATH",
-        help="tests with controls of your own, or their folder, in place of the controls of hullcheck; pytest imports"
-        " them with the settings and conftest.py files of their project",
-    )
+    help_ = "tests with controls of your own, or their folder, in place of those of hullcheck; pytest imports them"
+    parser.add_argument("--path", dest="paths", nargs="+", default=[], metavar="PATH", help=help_)
 
 
 def add_run_folder(parser: argparse.ArgumentParser) -> None:

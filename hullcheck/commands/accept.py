@@ -28,8 +28,19 @@ _WIDE = {
     "approved_by": "approved by nobody",
 }
 """What a waiver accepts without these options."""
-_OF_WAIVERS = ("cause", "ticket", "approved_by", "risk")
-_OF_ATTESTATIONS = ("by", "on", "valid_for", "failed", "evidence")
+_WAIVER = {
+    "reason": ("TEXT", "why"),
+    "cause": ("TEXT", "in place of CONTROL: what fails for this reason, as reports show it, or a pattern of it"),
+    "approved_by": ("PERSON", "who accepts the risk"),
+    "ticket": ("ID", "where it was decided"),
+    "risk": ("TEXT", "what can still happen"),
+}
+_ATTESTATION = {
+    "checked": ("TEXT", "what was found"),
+    "by": ("PERSON", "who checked"),
+    "on": ("DAY", "when, as 2026-11-24 (default: today, UTC)"),
+    "valid_for": ("PERIOD", "how long it holds, in place of --until: annually, monthly, ..., or as 6w, 3m, 1y"),
+}
 
 
 def add(commands: Subparsers) -> None:
@@ -47,30 +58,17 @@ def add(commands: Subparsers) -> None:
         help_ = f"only {kind}s of this name, as {named}; can be given again (default: all)"
         accept.add_argument(f"--{kind}", action="append", default=[], metavar="PATTERN", help=help_)
     accept.add_argument("--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31")
-    accept.add_argument(
-        "--inventory",
-        type=Path,
-        default=Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY),
-        metavar="PATH",
-        help=f"the file to write (default: HULLCHECK_INVENTORY, or {DEFAULT_INVENTORY})",
-    )
+    default = Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY)
+    help_ = f"the file to write (default: {default})"
+    accept.add_argument("--inventory", type=Path, default=default, metavar="PATH", help=help_)
     add_paths(accept)
-    waiver = accept.add_argument_group("a failure is accepted")
-    waiver.add_argument("--reason", metavar="TEXT", help="why")
-    cause = "in place of CONTROL: what fails for this reason, as reports show it, or a pattern of it"
-    waiver.add_argument("--cause", metavar="TEXT", help=cause)
-    waiver.add_argument("--approved-by", metavar="PERSON", help="who accepts the risk")
-    waiver.add_argument("--ticket", metavar="ID", help="where it was decided")
-    waiver.add_argument("--risk", metavar="TEXT", help="what can still happen")
-    attestation = accept.add_argument_group("a manual check was done")
-    attestation.add_argument("--checked", metavar="TEXT", help="what was found")
-    attestation.add_argument("--by", metavar="PERSON", help="who checked")
-    attestation.add_argument("--on", metavar="DAY", help="when, as 2026-11-24 (default: today, UTC)")
-    period = "how long it holds, in place of --until: annually, quarterly, monthly, weekly, ..., or as 6w, 3m, 1y"
-    attestation.add_argument("--valid-for", metavar="PERIOD", help=period)
+    waiver, attestation = map(accept.add_argument_group, ("a failure is accepted", "a manual check was done"))
+    for group, table in ((waiver, _WAIVER), (attestation, _ATTESTATION)):
+        for name, (metavar, help_) in table.items():
+            group.add_argument(_spelled(name), metavar=metavar, help=help_)
     attestation.add_argument("--failed", action="store_true", help="the check found that the control fails")
-    evidence = "what was seen; can be given again"
-    attestation.add_argument("--evidence", action="append", default=[], metavar="LINK", help=evidence)
+    help_ = "what was seen; can be given again"
+    attestation.add_argument("--evidence", action="append", default=[], metavar="LINK", help=help_)
     accept.set_defaults(run=_accept)
 
 
@@ -78,7 +76,7 @@ def _accept(given: argparse.Namespace) -> int:
     if (given.reason is None) is (given.checked is None):
         raise WrongUse("write either --reason=TEXT, to accept a failure, or --checked=TEXT, for a manual check")
     is_waiver = given.reason is not None
-    for name in _OF_ATTESTATIONS if is_waiver else _OF_WAIVERS:
+    for name in (*_ATTESTATION, "failed", "evidence") if is_waiver else _WAIVER:
         if getattr(given, name):
             raise WrongUse(f"{_spelled(name)} does not go with {'--reason' if is_waiver else '--checked'}")
     if bool(given.control) is bool(given.cause):

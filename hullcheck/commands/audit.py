@@ -8,17 +8,22 @@ from typing import Any
 
 from hullcheck.commands import Subparsers, terminal
 from hullcheck.controls import shipped
+from hullcheck.messages import printable
 
 _SELECTING = ("-m", "--profile")
 _WIDTH = 100
 _EXAMPLES = """
 Examples:
   hullcheck audit --hosts ssh://web1,ssh://web2 --sudo
-  hullcheck audit 5.5 5.31 --inventory inventories/fleet.yml --targets 'web*'
+  hullcheck audit 5.5 5.31 --inventory=inventories/fleet.yml --targets 'web*'
   hullcheck audit --fail-on high --format sarif --output findings.sarif
 
 `pytest --help` lists the other options of pytest; docs/options.md has the settings in a file.
 """
+_OF_GATHER = (
+    *("hosts", "sudo", "ssh_config", "ssh_identity_file", "inventory", "targets", "shard"),
+    *("probe_timeout", "target_timeout", "gather_jobs"),
+)
 RECORDINGS = Path("recordings")
 
 
@@ -41,7 +46,7 @@ def add(commands: Subparsers) -> None:
         "gather",
         add_help=False,
         allow_abbrev=False,
-        usage="hullcheck gather [OPTIONS]",
+        usage=f"hullcheck gather [--output DIR] [OPTIONS]  (default: {RECORDINGS})",
         description="Ask the targets, and leave a recording of each in a folder. Judge them later: `hullcheck audit"
         f" --hosts recorded://{RECORDINGS}/NAME`. The exit status is 1 if a target could not be asked.",
     )
@@ -51,15 +56,13 @@ def add(commands: Subparsers) -> None:
 
     script = commands.add_parser(
         "probe-script",
-        description="Print the script that an audit runs on a target. Run it there as root"
-        " (`umask 077; sh probe.sh >answer.txt`), bring the answer back and judge it with"
-        " `pytest -m cis --hosts recorded://answer.txt`. The answer holds what the host said before secrets"
-        " are dropped from it: keep it as secret as the host.",
+        description="Print the script that an audit runs on a target. Run it there as root (`umask 077; sh probe.sh"
+        " >answer.txt`), and judge the answer by `hullcheck audit --hosts recorded://answer.txt`. Secrets are not yet"
+        " dropped from an answer: keep it as secret as the host.",
     )
     script.add_argument("--docker-host", metavar="ADDRESS", help="the engine's address, as DOCKER_HOST takes it")
-    script.add_argument(
-        "--probe-timeout", type=_seconds, default=30, metavar="SECONDS", help="time for each probe (default: 30)"
-    )
+    help_ = "time for each probe (default: 30)"
+    script.add_argument("--probe-timeout", type=_seconds, default=30, metavar="SECONDS", help=help_)
     script.add_argument("--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there")
     script.add_argument("--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there")
     script.set_defaults(run=_probe_script)
@@ -73,9 +76,10 @@ class _Help(argparse.Action):
         from hullcheck.writers import columns
 
         width, rows = min(terminal()[0] or _WIDTH, _WIDTH), []
-        for title, group in options.GROUPS.items() if parser.epilog else options.GATHERING.items():
-            rows += [("", ""), (f"{title}:", "")]
-            rows += [(f"  {options.spelled(name)} {each.metavar}".rstrip(), each.help) for name, each in group.items()]
+        for title, group in options.GROUPS.items():
+            found = {name: each for name, each in group.items() if parser.epilog or name in _OF_GATHER}
+            rows += [("", ""), (f"{title}:", "")] if found else []
+            rows += [(f"  {options.spelled(name)} {each.metavar}".rstrip(), each.help) for name, each in found.items()]
         print(parser.format_usage(), *columns.wrapped(parser.description or "", width), sep="\n")
         print(columns.table(rows, width), parser.epilog or "", sep="", end="")
         parser.exit()
@@ -99,8 +103,27 @@ def _audit(given: argparse.Namespace) -> int:
 def _gather(given: argparse.Namespace) -> int:
     import pytest
 
-    settings = f"--config-file={shipped.SETTINGS}"
-    return int(pytest.main([settings, "-p", "no:cacheprovider", f"--hullcheck-gather={given.output}", *given.more]))
+    from hullcheck.plugin.session import session_of
+
+    class Gatherer:
+        """Asks the targets in place of a run of tests."""
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_cmdline_main(self, config: pytest.Config) -> int:
+            status = 0
+            for recording in session_of(config).arriving():
+                path = given.output / recording.target
+                try:
+                    recording.save(path)
+                except OSError as error:
+                    raise pytest.UsageError(f"{error.filename or path}: {error.strerror}; write --output DIR") from None
+                print(printable(f"{recording.target}: {recording.failure or path}"), flush=True)
+                status = 1 if recording.failure else status
+            return status
+
+    return int(
+        pytest.main(["-p", "no:cacheprovider", f"--config-file={shipped.SETTINGS}", *given.more], plugins=[Gatherer()])
+    )
 
 
 def _probe_script(given: argparse.Namespace) -> int:

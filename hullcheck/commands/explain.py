@@ -22,14 +22,9 @@ def add(commands: Subparsers) -> None:
     )
     help_ = "a number (5.5), a section (5), an id, or a word of the title or text"
     explain.add_argument("control", nargs="?", metavar="CONTROL", help=help_)
-    explain.add_argument(
-        "--benchmark",
-        choices=benchmarks.VERSIONS,
-        default=benchmarks.CURRENT,
-        metavar="VERSION",
-        help=f"list with the numbers of this version of the CIS Docker Benchmark: {', '.join(benchmarks.VERSIONS)}"
-        f" (default: {benchmarks.CURRENT})",
-    )
+    known, default = benchmarks.VERSIONS, benchmarks.CURRENT
+    help_ = f"list with the numbers of this version of the benchmark: {', '.join(known)} (default: {default})"
+    explain.add_argument("--benchmark", choices=known, default=default, metavar="VERSION", help=help_)
     add_paths(explain)
     add_json(explain)
     explain.set_defaults(run=_explain)

@@ -1,6 +1,7 @@
-"""`hullcheck remedy` and `hullcheck policy`: files that mend what failed in an audit, or a policy that accepts it."""
+"""`hullcheck remedy` and `policy`: files that fix what failed in an audit, or a policy that accepts it."""
 
 import argparse
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,53 +19,32 @@ if TYPE_CHECKING:
 
 FOLDER = Path("remedy")
 _NAME = regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-MARK = ".hullcheck-remedy"  # its first line says that a folder is ours, the others are paths of files
-_OURS = "made by `hullcheck remedy`; what is listed here is written anew"
-_PATH = regex(r"(?!\.\.?/)[^/]+/(?!\.\.?$)[^/]+")  # TARGET/NAME, which cannot lead out of the folder
+MARK = ".hullcheck-remedy"  # in a folder of ours
+_OURS = "`hullcheck remedy` replaces this folder and all that is in it.\n"
 
 
 def add(commands: Subparsers) -> None:
     """Declare the subcommands."""
     remedy = commands.add_parser(
         "remedy",
-        description="Write a folder for each target with files that mend what failed there, and a README.md that says"
-        " what each does and may break, in which order to apply them, and how to go back. No host is contacted, and"
-        " nothing is applied.",
+        description="Write a folder for each target with files that fix what failed there, and a README.md with what"
+        " each does and may break, the order, and the way back. No host is contacted, and nothing is applied.",
     )
     add_run_folder(remedy)
-    remedy.add_argument(
-        "--target", action="append", metavar="NAME", help="this target alone; may be given several times"
-    )
-    remedy.add_argument(
-        "--output",
-        type=Path,
-        default=FOLDER,
-        metavar="DIR",
-        help=f"where to write; a folder of its own (default: {FOLDER})",
-    )
-    remedy.add_argument(
-        "--also",
-        action="append",
-        default=[],
-        metavar="CONTROL",
-        help="a control whose remedy takes something away, by its number or name: README.md lists them",
-    )
+    remedy.add_argument("--target", action="append", metavar="NAME", help="only this target; can be given again")
+    help_ = f"a folder for these files alone, which is replaced as a whole (default: {FOLDER})"
+    remedy.add_argument("--output", type=Path, default=FOLDER, metavar="DIR", help=help_)
+    help_ = "a control whose remedy takes something away, by number or id: README.md lists them; can be given again"
+    remedy.add_argument("--also", action="append", default=[], metavar="CONTROL", help=help_)
     remedy.set_defaults(run=_remedy)
 
     policy = commands.add_parser(
         "policy",
         description="Print a policy that accepts what an audit found, each line with a comment that says what it"
-        " accepts. It is a draft for a person to cut down: delete what nobody needs, and put the rest into the"
-        " inventory.",
+        " accepts. It is a draft: delete what nobody needs, and put the rest into the inventory.",
     )
-    policy.add_argument(
-        "--from",
-        required=True,
-        type=Path,
-        dest="run_folder",
-        metavar="RUN-FOLDER",
-        help="what the audit left, as reports/latest",
-    )
+    help_ = "folder of the run, as reports/latest"
+    policy.add_argument("--from", required=True, type=Path, dest="run_folder", metavar="RUN-FOLDER", help=help_)
     policy.set_defaults(run=_policy)
 
 
@@ -90,13 +70,12 @@ def _remedy(given: argparse.Namespace) -> int:
     of_compose = {each.name for each in audit.targets if each.kind == COMPOSE}
     failing = [each for each in _targets(audit, given.target) if failed_on(audit, each)]
     if not failing:
-        print("nothing failed there: there is nothing to mend")
+        print("Nothing failed there: there is nothing to fix.")
     files = dict[str, str]()
     plans: list[Plan] = []
     for each in failing:
         if each in of_compose:
-            said = "a Compose file: change it in the lines that the findings name; nothing is written for it"
-            print(f"{each}: {said}")
+            print(f"{each}: a Compose file; change it in the lines that the findings name")
             continue
         for name in (audit.run.id, each):  # they name folders here and on the host
             if not _NAME.fullmatch(name):
@@ -115,37 +94,20 @@ def _remedy(given: argparse.Namespace) -> int:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write *files*, each as `TARGET/NAME` in *folder*, in the place of those of an earlier call."""
+    """Write *files*, each as `TARGET/NAME` in *folder*, in place of all that an earlier call left there."""
+    mark = folder / MARK
     try:
-        old = _listed(folder)
-        parents = {folder / each.partition("/")[0] for each in (*old, *files)}
-        for each in parents:
-            if each.is_symlink() or (each.exists() and not each.is_dir()):
-                raise WrongUse(f"{each}: is not ours; name a new folder with --output DIR")
-        for name in old:
-            (folder / name).unlink(missing_ok=True)
-        for each in (folder, *parents):
+        is_ours = mark.is_file() and not folder.is_symlink()
+        if not is_ours and (folder.is_symlink() or (folder.exists() and next(folder.iterdir(), None))):
+            raise WrongUse(f"{folder}: was not made by `hullcheck remedy`; name a new folder with --output DIR")
+        if is_ours:
+            shutil.rmtree(folder)
+        for each in (folder, *{folder / name.partition("/")[0] for name in files}):
             private_files.make_folder(each)
-        private_files.write(folder / MARK, "".join(f"{each}\n" for each in (_OURS, *files)).encode())
-        for name, text in files.items():
+        for name, text in {MARK: _OURS, **files}.items():
             private_files.write(folder / name, text.encode("utf-8"))
-        for each in parents:
-            if not any(each.iterdir()):
-                each.rmdir()
     except OSError as error:
         raise WrongUse(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
-
-
-def _listed(folder: Path) -> list[str]:
-    """Return the files of an earlier call; WrongUse where something is there that is not ours."""
-    if not folder.is_symlink() and (not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))):
-        return []
-    mark = folder / MARK
-    is_ours = not folder.is_symlink() and mark.is_file() and not mark.is_symlink()
-    first, *listed = mark.read_text(encoding="utf-8").splitlines() if is_ours else [""]
-    if first != _OURS or not all(map(_PATH.fullmatch, listed)):
-        raise WrongUse(f"{folder}: was not made by `hullcheck remedy`; name a new folder with --output DIR")
-    return listed
 
 
 def _targets(audit: Audit, wanted: Sequence[str] | None) -> list[str]:
@@ -182,9 +144,9 @@ def _recording(path: Path) -> "Recording":
 
 
 def _line(plan: "Plan", output: Path) -> str:
-    mended = {failure.control.id for failure, _ in plan.changes}
+    fixed = {failure.control.id for failure, _ in plan.changes}
     left = {failure.control.id for failure, _ in plan.left} | {each.control.id for each in plan.asked}
     return printable(
-        f"{plan.target}: {len(mended)} controls to mend, {len(left - mended)} left to a person:"
+        f"{plan.target}: {len(fixed)} controls to fix, {len(left - fixed)} to fix by hand:"
         f" {output / plan.target / 'README.md'}"
     )

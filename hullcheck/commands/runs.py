@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from hullcheck.commands import Subparsers, add_json, terminal
+from hullcheck.controls import shipped
 from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.results import document, history, run_files, sentences
 
@@ -116,10 +117,7 @@ def _compare(given: argparse.Namespace) -> int:
 
     log, audit = read_log(given.new), document.load(given.old, "hullcheck diff RUN LOG")
     target = target_of(audit, given.target)
-    try:
-        titles = frameworks.load(frameworks.find(Path.cwd())).get("cis").ids
-    except frameworks.FrameworkError as error:
-        raise WrongUse(str(error)) from None
+    titles = frameworks.load(frameworks.find(shipped.folder())).get("cis").ids
     found = compare(log, audit, target, titles)
     print(writer.document(found) if given.json else writer.text(found), end="")
     return 1 if found.differ else 0

@@ -13,18 +13,13 @@ def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "verify",
-        description="Check what `pytest --bundle` left. Run it in the directory of the controls: the recordings are"
-        " judged again with them. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, or the controls of"
-        " the run are not here, 3 verdicts or reports differ, and another version of hullcheck or pytest, or other"
-        " controls made the bundle.",
+        description="Check what --bundle left, and judge its recordings again; a bundle of your own controls in the"
+        " directory of those. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, or the controls are not"
+        " here, 3 something differs, and another version of hullcheck or pytest, or other controls made the bundle.",
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the .zip, or the folder that it was unpacked to")
-    parser.add_argument(
-        "--allowed-signers",
-        type=Path,
-        metavar="FILE",
-        help="who may have signed it, as for ssh-keygen; without it, only that the signature holds is checked",
-    )
+    help_ = "who may have signed it, as for ssh-keygen (default: anybody)"
+    parser.add_argument("--allowed-signers", type=Path, metavar="FILE", help=help_)
     parser.set_defaults(run=_run)
 
 

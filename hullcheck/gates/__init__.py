@@ -10,19 +10,7 @@ from typing import Self
 from msgspec import Struct
 
 from hullcheck.messages import WrongUse, did_you_mean
-from hullcheck.results import (
-    JUDGED,
-    SEVERITIES,
-    STALE,
-    Audit,
-    Control,
-    Finding,
-    Gate,
-    Result,
-    document,
-    finding_id,
-    sentences,
-)
+from hullcheck.results import JUDGED, SEVERITIES, STALE, Audit, Finding, Gate, Result, document, finding_id, sentences
 from hullcheck.verdicts import Verdict
 
 FAIL_ON, MIN_JUDGED = "--fail-on", "--min-judged"
@@ -140,13 +128,9 @@ class Gates(Struct, frozen=True):
             for each in result.told:
                 is_new = not (self.baseline and self.baseline.has(result, each))
                 if any(one.fits(each.verdict, severity, is_new=is_new) for one in self.conditions):
-                    yield _told(audit.known[result.control], result, each)
-
-
-def _told(control: Control, result: Result, finding: Finding) -> str:
-    name = sentences.called(control)
-    subject = "" if finding.kind == "target" else f" {finding.kind} {finding.subject}"
-    return f"{result.target}: {name}{subject}: {finding.verdict}: {finding.reason}"
+                    name = sentences.called(audit.known[result.control])
+                    subject = "" if each.kind == "target" else f" {each.kind} {each.subject}"
+                    yield f"{result.target}: {name}{subject}: {each.verdict}: {each.reason}"
 
 
 def held(audit: Audit) -> bool:

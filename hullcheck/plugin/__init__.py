@@ -31,12 +31,12 @@ def pytest_load_initial_conftests(
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Print the script of each target for `--show-probes`, or ask them for `hullcheck gather`, and end."""
-    if not (config.option.hullcheck_show_probes or config.option.hullcheck_gather):
+    """Print the script of each target for `--show-probes`, and end."""
+    if not config.option.hullcheck_show_probes:
         return None
     from hullcheck.plugin import gathering
 
-    return gathering.gather(config) if config.option.hullcheck_gather else gathering.show_probes(config)
+    return gathering.show_probes(config)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -90,7 +90,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if level:
         config.option.markexpr = selection.both(_at_least(level), config.option.markexpr)
     keyword = selection.numbered(config.option.keyword, config.stash[FRAMEWORKS])
-    named, skipped = options.controls(config), options.several(config, "skip")
+    named, skipped = config.getoption("hullcheck_controls", ()), options.several(config, "skip")
     config.option.keyword = selection.narrowed(keyword, named, skipped)
 
 

@@ -11,7 +11,6 @@ from hullcheck.facts import registry
 from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
-from hullcheck.messages import printable
 from hullcheck.plugin import options, output
 from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control
 from hullcheck.plugin.screen import is_ours
@@ -120,17 +119,3 @@ def show_probes(config: pytest.Config) -> int:
         else:
             print(script_for(target, registry.probes(), timeout, shown=True))
     return 0
-
-
-def gather(config: pytest.Config) -> int:
-    """Keep a recording of each target for `hullcheck gather`, and return 1 if one could not be asked."""
-    folder, status = config.invocation_params.dir / config.option.hullcheck_gather, 0
-    for recording in session_of(config).arriving():
-        path = folder / recording.target
-        try:
-            recording.save(path)
-        except OSError as error:
-            raise pytest.UsageError(f"{error.filename or path}: {error.strerror}; write --output=DIR") from None
-        status = 1 if recording.failure else status
-        print(printable(f"{recording.target}: {recording.failure or path}"), flush=True)
-    return status

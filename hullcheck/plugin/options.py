@@ -68,7 +68,7 @@ GROUPS = {
         "max_age": Option("judge no evidence that is older, as 36h, 30d or 4w", "AGE"),
     },
     "Evidence": {
-        "bundle": Option("pack the run into one file, for `hullcheck verify`", default="false"),
+        "bundle": Option("pack the run into one file, for `hullcheck verify`", place=ARGUMENT),
         "sign": Option("sign the bundle with this SSH key; implies --bundle", "KEY"),
         "show_probes": Option("print every command that would be run on a target, and end", place=ARGUMENT),
         "probe_timeout": Option("time for one probe on a target (default: 30)", "SECONDS", "30"),
@@ -78,22 +78,11 @@ GROUPS = {
         "releases": Option("JSON file with the known releases of Docker, in place of ours", "FILE"),
     },
 }
-GATHERING = {
-    "What to ask": {name: each for name, each in GROUPS["What to audit"].items() if name not in ("compose", "demo")},
-    "How": {
-        "output": Option("folder of the recordings (default: recordings)", "DIR"),
-        **{name: GROUPS["Evidence"][name] for name in ("probe_timeout", "target_timeout", "gather_jobs")},
-    },
-}
-"""What `hullcheck gather` takes."""
 _OURS = {name: each for group in GROUPS.values() for name, each in group.items() if each.place != FOREIGN}
 _SETTINGS = {name: each.default for name, each in _OURS.items() if each.place == SETTING}
 _HEADING = "hullcheck: audit of Docker hosts (as settings: hullcheck_NAME in a file, HULLCHECK_NAME in the environment)"
-_CONTROL = regex(r"(?:cis-|guide-)?[0-9]+(?:\.[0-9]+)*|[A-Za-z]\w*", re.ASCII)
-_LISTING = (
-    *("collectonly", "markers", "help", "hullcheck_show_probes", "hullcheck_gather"),
-    *("setupplan", "showfixtures", "show_fixtures_per_test"),
-)
+_CONTROL = regex(r"(?:cis-)?[0-9.]+|guide-[\w.]+|[A-Za-z]\w*", re.ASCII)
+_LISTING = ("collectonly", "markers", "help", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -104,8 +93,7 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(spelled(name), dest=f"hullcheck_{name}", help=each.help, **kind)
     for name, default in _SETTINGS.items():
         parser.addini(f"hullcheck_{name}", _OURS[name].help, default=default)
-    for name in ("listing", "gather"):  # of `hullcheck explain` and `hullcheck gather`
-        group.addoption(f"--hullcheck-{name}", help=SUPPRESS)
+    group.addoption("--hullcheck-listing", help=SUPPRESS)  # of `hullcheck explain`
 
 
 def spelled(name: str) -> str:
@@ -148,14 +136,6 @@ def _given(config: pytest.Config, name: str) -> Any:
     """Return what the command line or the environment says."""
     given = config.getoption(f"hullcheck_{name}", None)
     return os.environ.get(f"HULLCHECK_{name.upper()}") if given is None and name in _SETTINGS else given
-
-
-def flag(config: pytest.Config, name: str) -> bool:
-    """Return the value of an option without an argument; elsewhere it is `true` or `false`, as pytest's own."""
-    text = option(config, name).lower()
-    if text not in ("1", "true", "yes", "on", "0", "false", "no", "off", ""):
-        raise pytest.UsageError(f"hullcheck_{name}: {text!r} is neither true nor false")
-    return text in ("1", "true", "yes", "on")
 
 
 def is_any_given(config: pytest.Config) -> bool:
@@ -213,11 +193,6 @@ def _separated(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, text.split(","))))
 
 
-def controls(config: pytest.Config) -> tuple[str, ...]:
-    """Return the controls that `hullcheck audit` names: numbers, sections and ids."""
-    return tuple(config.getoption("hullcheck_controls", ()))
-
-
 def compose_files(config: pytest.Config) -> tuple[str, ...]:
     """Return the Compose files to be audited."""
     given = config.getoption("hullcheck_compose", None)
@@ -229,7 +204,7 @@ def compose_files(config: pytest.Config) -> tuple[str, ...]:
 
 def wants_bundle(config: pytest.Config) -> bool:
     """Return whether a bundle is asked for, by --bundle or by --sign."""
-    return flag(config, "bundle") or bool(option(config, "sign"))
+    return bool(config.getoption("hullcheck_bundle", False)) or bool(option(config, "sign"))
 
 
 def number(config: pytest.Config, name: str) -> int:

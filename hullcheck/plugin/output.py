@@ -14,7 +14,7 @@ from hullcheck import private_files
 from hullcheck.parsing.answer_lines import grouped
 from hullcheck.results import run_files
 
-STANDARD_OUTPUT = Path("-")
+STANDARD_OUTPUT = "-"
 MOST_TARGETS = 3  # the page of pytest-html has no more, unless it is asked for: it keeps every row in memory
 
 
@@ -77,7 +77,7 @@ class Output:
 
 def guard(config: pytest.Config, is_audit: Callable[[], bool]) -> Output:
     """Let the terminal reporter, which is made after this, write to standard output by way of this."""
-    stream = sys.stderr if config.getoption("hullcheck_output", None) == str(STANDARD_OUTPUT) else sys.stdout
+    stream = sys.stderr if config.getoption("hullcheck_output", None) == STANDARD_OUTPUT else sys.stdout
     before, output = sys.stdout, Output(stream, is_audit)
     sys.stdout = output
     config.add_cleanup(lambda: setattr(sys, "stdout", before))
@@ -133,14 +133,6 @@ def junit_path(config: pytest.Config) -> Path | None:
     return config.invocation_params.dir / Path(name).expanduser()
 
 
-def copy_path(config: pytest.Config) -> Path | None:
-    """Return the file of --output, or None if it is not given."""
-    name = config.getoption("hullcheck_output", None)
-    if name in (None, str(STANDARD_OUTPUT)):
-        return name and STANDARD_OUTPUT
-    return config.invocation_params.dir / Path(name).expanduser()
-
-
 def limit_page(config: pytest.Config, targets: int, folder: Path) -> None:
     """Leave the page of pytest-html out of the *folder* of a run of many targets: audit.html is theirs."""
     page = _page(config)
@@ -180,7 +172,7 @@ def _page(config: pytest.Config) -> Any:
 
 def write_file(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file that the user may have named: whole, and for its owner alone; or into what is no file."""
-    if path == STANDARD_OUTPUT:
+    if path.name == STANDARD_OUTPUT:
         with open(1, "wb", closefd=False) as stream:
             stream.writelines(parts)
     elif path.exists() and not path.is_file():  # /dev/null, a terminal, or a pipe

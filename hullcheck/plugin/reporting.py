@@ -80,7 +80,8 @@ class Reporting:
             self.formats = chosen(options.several(config, "format"))
         except FormatError as error:
             raise pytest.UsageError(str(error)) from None
-        self.copy = output.copy_path(config)
+        copy = config.getoption("hullcheck_output", None)
+        self.copy = config.invocation_params.dir / Path(copy).expanduser() if copy else None
         if self.copy and len(self.formats) != 1:
             raise pytest.UsageError("--output takes the file of one format; name it, as --format=sarif")
         self.cases = junit.Cases()

@@ -122,14 +122,9 @@ class AuditSession:
 
     def arriving(self) -> Iterator[Recording]:
         """Return the recordings of all targets as they arrive; nothing is asked before the first is taken."""
-        return gather.arriving(
-            self.targets,
-            registry.probes(),
-            options.connection(self.config),
-            probe_timeout=options.number(self.config, "probe_timeout"),
-            cache=options.cache_folder(self.config),
-            jobs=options.number(self.config, "gather_jobs"),
-        )
+        timeout, jobs = (options.number(self.config, each) for each in ("probe_timeout", "gather_jobs"))
+        known, cache = options.connection(self.config), options.cache_folder(self.config)
+        return gather.arriving(self.targets, registry.probes(), known, probe_timeout=timeout, cache=cache, jobs=jobs)
 
     def _gather(self, arriving: Iterator[Recording]) -> None:
         try:
@@ -253,7 +248,7 @@ class AuditSession:
         """
         if options.narrowed(self.config):
             return ()
-        for name in (*options.controls(self.config), *options.several(self.config, "skip")):
+        for name in (*self.config.getoption("hullcheck_controls", ()), *options.several(self.config, "skip")):
             if selection.exact(name) not in words:
                 return (f"{name}: no such control; {self._near(name)}",)
         faults: dict[Way, str] = {

@@ -157,10 +157,11 @@ def _capabilities(container: Container, _: Facts) -> _Found:
 
 
 def _mounts(container: Container, _: Facts) -> _Found:
-    root = container.docker_root
-    for mount in (*container.mounts.configured, *container.mounts.visible):
+    root, seen = container.docker_root, container.mounts
+    folders = seen.writable if seen.root_is_read_only else ()  # else it can write to its own root, too
+    for mount in (*seen.configured, *seen.visible, *folders):
         for path in sorted(mount.paths):
-            if is_sensitive(mount, path, root) or is_of_a_service(mount, path, root):
+            if mount in folders or is_sensitive(mount, path, root) or is_of_a_service(mount, path, root):
                 yield "allowed_mounts", path, f" at {mount.destination}"
 
 

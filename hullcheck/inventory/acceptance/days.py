@@ -1,11 +1,11 @@
-"""Days, times and periods as people write them, all in UTC."""
+"""Days and periods as people write them, all in UTC."""
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 
 from hullcheck.lazy import regex
 
-_DAY = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = regex(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?")  # other tools write the time, too
 _PERIOD = regex(r"([0-9]{1,4})\s*(d|days?|w|weeks?|m|months?|y|years?)")
 _NAMED = {
     "annually": "1y",
@@ -25,10 +25,11 @@ _UNITS = {"y": (12, 0), "m": (1, 0), "w": (0, 7), "d": (0, 1)}
 
 def start(text: str) -> datetime:
     """Return the first moment of the day that *text* names as 2027-01-31, or raise ValueError."""
-    if not _DAY.fullmatch(text):
+    found = _DAY.fullmatch(text)
+    if not found:
         raise ValueError(f"{text!r} is not a day, as 2027-01-31")
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
+        return datetime.combine(date.fromisoformat(found[1]), time(), UTC)
     except ValueError:
         raise ValueError(f"{text!r}: there is no such day") from None
 
@@ -39,21 +40,6 @@ def end(text: str) -> datetime:
         return start(text) + timedelta(days=1)
     except OverflowError:
         raise ValueError(f"{text} is too far away") from None
-
-
-def moment(text: str) -> datetime:
-    """Return the moment that *text* names: a day (where it starts), or a day and a time, in UTC if it names no zone.
-
-    Raises:
-        ValueError: it names none.
-    """
-    if not _DAY.match(text) or text.endswith("\n"):
-        raise ValueError(f"{text!r} is not a day, as 2027-01-31, nor a time, as 2027-01-31T12:00:00Z")
-    try:
-        read = datetime.fromisoformat(text)
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{text!r}: there is no such day or time") from None
 
 
 def after(when: datetime, frequency: str) -> datetime:

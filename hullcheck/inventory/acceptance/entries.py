@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -101,7 +100,7 @@ def add(path: Path, section: str, names: Way, entry: Mapping[str, Any]) -> Writt
     except inventory.InventoryError as error:
         raise WrongUse(error.faults[0]) from None
     _replace(before.path, new)
-    return Written(f"{before.path}:{after.line((*way, len(after.at(way)) - 1))}", text)
+    return Written(f"{before.path}:{after.line((*way, 0))}", text)
 
 
 def _destination(path: Path, section: str) -> tuple[Document, Way]:
@@ -118,7 +117,7 @@ def _destination(path: Path, section: str) -> tuple[Document, Way]:
 def _expected(data: Any, way: Way, entry: Mapping[str, Any]) -> Any:
     """Return *data* with *entry*."""
     if not way:
-        return [*(data or []), dict(entry)]
+        return [dict(entry), *(data or [])]
     return {**(data or {}), way[0]: _expected((data or {}).get(way[0]), way[1:], entry)}
 
 
@@ -141,29 +140,25 @@ def _replace(file: Path, text: str) -> None:
 
 
 def _added(text: str, way: Way, entry: Mapping[str, Any]) -> str:
-    """Return *text* with *entry* at the end of the list at *way*; what is not there yet is made.
+    """Return *text* with *entry* first in the list at *way*, below the last key that is there; the others are made.
 
     The caller has to check the result: YAML can be written in more ways than in lines.
     """
     end = "\r\n" if "\r\n" in text else "\n"
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    node, missing = root, way
+    node, missing, column = yaml.compose(text, Loader=yaml.SafeLoader), way, 0
+    place = len(text) if way or node is None else node.start_mark.index
     while missing and isinstance(node, yaml.MappingNode):
-        below = next((value for name, value in node.value if name.value == missing[0]), None)
-        if below is None:
+        found = next((each for each in node.value if each[0].value == missing[0]), None)
+        if found is None:
             break
-        node, missing = below, missing[1:]
-    column, stop = 0, len(text)
+        name, node = found
+        missing, column, place = missing[1:], node.start_mark.column, text.find("\n", name.end_mark.index) + 1
     if not isinstance(node, yaml.CollectionNode):
-        missing = way
-    elif node is not root:
-        column = node.start_mark.column
-        stop = _end(text, node, column)
-    lines = _block(missing, entry, column)
-    before = text[:stop]
+        missing, column, place = way, 0, len(text)
+    before = text[:place]
     if before and not before.endswith("\n"):
         before += end
-    return before + end.join(lines) + end + text[stop:]
+    return before + end.join(_block(missing, entry, column)) + end + text[place:]
 
 
 def _block(way: Way, entry: Mapping[str, Any], column: int) -> list[str]:
@@ -184,24 +179,3 @@ def _scalar(text: str) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=not text.isprintable())
-
-
-def _end(text: str, node: yaml.Node, column: int) -> int:
-    """Return where the line after the last one of *node* begins; comments that are indented deeper belong to it."""
-    index = _next_line(text, len(text[: _last(node)].rstrip()))  # a text in lines (|) ends behind its line
-    while re.match(rf"[ ]{{{column + 1},}}#", text[index:]):
-        index = _next_line(text, index)
-    return index
-
-
-def _next_line(text: str, index: int) -> int:
-    found = text.find("\n", index)
-    return len(text) if found < 0 else found + 1
-
-
-def _last(node: yaml.Node) -> int:
-    """Return where the text of *node* ends; for the parser, a collection in lines ends where the next thing begins."""
-    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        return _last(last[1] if isinstance(last, tuple) else last)
-    return int(node.end_mark.index)

@@ -160,7 +160,7 @@ def _waiver(entry: Mapping[str, Any], place: str) -> Entry[Waiver]:
     if "until" in entry:
         ends = _value(entry, "until", days.end)
     elif "expiration_date" in entry:
-        ends = _value(entry, "expiration_date", days.moment)
+        ends = _value(entry, "expiration_date", days.start)
     if "approved_on" in entry:
         _value(entry, "approved_on", days.start)
     waiver = Waiver(
@@ -180,7 +180,7 @@ def _waiver(entry: Mapping[str, Any], place: str) -> Entry[Waiver]:
 
 
 def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
-    looked = _value(entry, "on", days.moment)
+    looked = _value(entry, "on", days.start)
     if "until" in entry and "valid_for" in entry:
         raise _Fault("until", "is there beside valid_for; write one of them")
     if "until" in entry:
@@ -203,12 +203,12 @@ def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
         tuple(map(hide_passwords, entry.get("evidence", ()))),
         place,
     )
-    return Entry(attestation, days.start(str(looked.date())).timestamp(), ends.timestamp())
+    return Entry(attestation, looked.timestamp(), ends.timestamp())
 
 
 def _day_before(ends: datetime) -> str:
-    """Return the last day of which something that ends then still holds a part."""
-    return str((ends - timedelta(microseconds=1)).date())
+    """Return the last day on which something holds that ends then."""
+    return str((ends - timedelta(days=1)).date())
 
 
 def _words(text: str) -> str:

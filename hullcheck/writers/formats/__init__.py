@@ -50,12 +50,7 @@ FORMATS = {
 }
 """By the name that `--format` takes."""
 
-_ALWAYS = {
-    "json": run_files.RESULTS,
-    "csv": run_files.FINDINGS,
-    "html": run_files.AUDIT_PAGE,
-    "junit": run_files.JUNIT,
-}
+_ALWAYS = ("json", "csv", "html", "junit")
 
 BUNDLED = {each.file: each for each in FORMATS.values() if not each.needs}
 """What lies in a bundle if the run wrote it, by its file; what a library packs may differ with its version."""
@@ -66,7 +61,8 @@ def chosen(names: Iterable[str]) -> Sequence[Format]:
     found = []
     for name in dict.fromkeys(each.lower() for each in names):
         if name in _ALWAYS:
-            raise FormatError(f"--format {name}: every run writes {_ALWAYS[name]} without it; leave it out")
+            files = f"{run_files.RESULTS}, {run_files.FINDINGS}, {run_files.AUDIT_PAGE} and {run_files.JUNIT}"
+            raise FormatError(f"--format {name}: leave it out; every run writes {files}")
         if name not in FORMATS:
             raise FormatError(f"--format {name}: {did_you_mean(name, FORMATS)}")
         each = FORMATS[name]

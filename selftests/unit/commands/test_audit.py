@@ -49,7 +49,7 @@ def test_selection_and_bundle(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "judged"),
     [
-        (["5.5", "host_has_no_browsers"], {"container_is_not_privileged", "host_has_no_browsers"}),
+        (["cis-5.5", "guide-1.1.no_browsers", "-n2"], {"container_is_not_privileged", "host_has_no_browsers"}),
         (["7", "--skip=1.1,7.6,node_certificates_are_renewed_in_time", "-k", "rotated"], {"swarm_ca_is_rotated"}),
         (["7.8", "host_has_no_browsers", "--profile=few", "--inventory=a.yml"], {"host_has_no_browsers"}),
     ],
@@ -69,7 +69,7 @@ def test_controls_are_named(tmp_path: Path, words: list[str], judged: set[str]) 
         (["--host=web1"], "unrecognized option --host; did you mean '--hosts'?"),
         (["5.99"], "5.99: no such control; "),
         (["--skip=host_has_no_browser"], "did you mean 'host_has_no_browsers'?"),
-        (["--format=csv"], "every run writes findings.csv without it"),
+        (["--format=csv"], "every run writes results.json, findings.csv"),
         (["--output=a.sarif"], "--output takes the file of one format"),
     ],
 )
@@ -87,13 +87,13 @@ def test_help(tmp_path: Path) -> None:
         assert len(lines) <= most
         assert max(map(len, lines)) <= 100
         options = [line.split()[0] for line in lines if line.startswith("  -")]
-        assert len(options) == len(set(options)) > 10
+        assert len(options) == len(set(options)) >= 10
 
 
 def test_recordings_are_gathered(tmp_path: Path) -> None:
     """Each target has its folder, which an audit judges; one that could not be asked makes the status 1."""
     done = hullcheck("gather", RECORDED, "--output=here", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, f"hardened: {tmp_path}/here/hardened\n")
+    assert (done.returncode, done.stdout) == (0, "hardened: here/hardened\n")
     assert audit(tmp_path, "--hosts=recorded://here/hardened", "5.5").returncode == 0
     (tmp_path / "here/hardened/recording.json").write_text("{}")
     done = hullcheck("gather", "--hosts=recorded://here/hardened", cwd=tmp_path)

@@ -15,7 +15,9 @@ from hullcheck import cli
 from hullcheck.facts import PROBES, Facts
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
+from hullcheck.writers import policy_draft
 from selftests import REPOSITORY
+from selftests.corpus.judged import RECORDINGS
 from selftests.kit.judging import judged
 from selftests.kit.running import Project
 
@@ -54,7 +56,7 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
     assert remedy(run) == 0
     out = run.parent / "out"
     assert [each.name for each in sorted(out.iterdir()) if each.is_dir()] == ["careless"]
-    assert "careless: 26 controls to mend, 32 left to a person" in capsys.readouterr().out
+    assert "careless: 26 controls to fix, 32 to fix by hand" in capsys.readouterr().out
     folder = out / "careless"
     daemon = json.loads((folder / "daemon-settings.json").read_text())
     assert daemon["no-new-privileges"] is True
@@ -90,7 +92,7 @@ def edit(run: Path, old: str, new: str) -> None:
     [
         (["--also=daemon_remaps_user"], 2, "did you mean 'daemon_remaps_users'?"),
         (["--target=carless"], 2, "no target 'carless' in this run; did you mean 'careless'?"),
-        (["--target=hardened"], 0, "nothing failed there"),
+        (["--target=hardened"], 0, "Nothing failed there"),
     ],
 )
 def test_nothing_to_write(
@@ -138,3 +140,12 @@ def test_draft_of_a_policy(run: Path, capsys: pytest.CaptureFixture[str]) -> Non
         assert {verdict for verdict, _ in judged(name, with_draft).values()} <= {"pass", "not applicable"}, name
     for name in BY_NONE:
         assert judged(name, with_draft) == judged(name, bare)
+
+
+def test_draft_allows_a_folder_that_is_written_to() -> None:
+    """A container with a read-only root that needs a manual check because of a folder passes with the draft."""
+    bare = Facts(Recording.load(RECORDINGS / "guide-28.5.json.gz", PROBES), Policy())
+    draft: Any = yaml.safe_load(policy_draft.text("run", {"guide": bare}))["policy"]["targets"]["guide"]
+    for policy, verdict in ((Policy(), "manual"), (Policy.from_mapping(draft), "pass")):
+        found = judged("container_writes_to_tmpfs_or_named_volumes", Facts(bare.recording, policy))
+        assert found["cache"][0] == verdict

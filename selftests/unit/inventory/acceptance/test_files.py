@@ -164,7 +164,7 @@ INLINE = (
 
 
 def test_attestations(site: Path) -> None:
-    """Files of SAF load unchanged, also below a key; `on` is a day or a time."""
+    """Files of SAF load unchanged, also below a key; of a time the day counts."""
     older = json.dumps({"attestations": [ENTRY]}, indent=1)
     found = [read(site, "attestations: a.yml\n", a_yml=SAF), read(site, INLINE)]
     found.append(read(site, "attestations: a.json\n", a_json=older))
@@ -176,7 +176,7 @@ def test_attestations(site: Path) -> None:
                 *("2026-06-29", "passed", (), (), (), "a.yml:1"),
             ),
             Attestation(
-                *("5.5", "not at all", "Alec Hardison", "2026-01-02", "2027-07-02", "failed"),
+                *("5.5", "not at all", "Alec Hardison", "2026-01-02", "2027-07-01", "failed"),
                 place="a.yml:7",
             ),
         ],
@@ -190,7 +190,7 @@ def test_attestations(site: Path) -> None:
     ]
     first, second = found[0].attestations
     assert first.ends == datetime(2026, 6, 30, tzinfo=UTC).timestamp()
-    assert second.ends == datetime(2027, 7, 2, 15, 4, 5, 678000, tzinfo=UTC).timestamp()
+    assert second.ends == datetime(2027, 7, 2, tzinfo=UTC).timestamp()
     assert second.begins == datetime(2026, 1, 2, tzinfo=UTC).timestamp()
 
 
@@ -199,7 +199,7 @@ def test_attestations(site: Path) -> None:
     [
         ({"checked": None}, "checked: is missing; write what the person found"),
         ({"by": "?"}, "by: '?' is not the person"),
-        ({"on": "yesterday"}, "on: 'yesterday' is not a day, as 2027-01-31, nor a time"),
+        ({"on": "yesterday"}, "on: 'yesterday' is not a day, as 2027-01-31"),
         ({"valid_for": "custom"}, "valid_for: 'custom' is no period: write annually, semiannually"),
         ({"valid_for": "9999y"}, "valid_for: '9999y' ends beyond the year 9999"),
         ({"until": "2027-01-31"}, "until: is there beside valid_for"),
@@ -226,14 +226,13 @@ def test_attestation_that_is_wrong(site: Path, change: dict[str, object], fault:
 )
 def test_periods_are_those_of_saf(updated: str, frequency: str, ends: str) -> None:
     """The day of the month stays, or is the last one."""
-    assert days.after(days.moment(updated), frequency) == days.moment(ends)
+    assert days.after(days.start(updated), frequency) == days.start(ends)
 
 
 def test_days_are_written_in_one_way() -> None:
-    """A time with a zone is told in UTC; what else a library would read is refused."""
-    for text, utc in (("2026-11-24T23:30:00-02:00", "2026-11-25T01:30"), ("2026-11-24", "2026-11-24T00:00")):
-        assert days.moment(text) == datetime.fromisoformat(utc).replace(tzinfo=UTC)
-    for text in ("20261124", "2026-W48-2", "2026-11-24T25:00", "2026-11-24\n"):
-        for reader in (days.moment, days.start, days.end):
+    """What else a library would read is refused."""
+    assert days.end("2026-11-24") == days.start("2026-11-25T23:30:00-02:00")
+    for text in ("20261124", "2026-W48-2", "2026-11-24 12:00", "2026-11-24\n", "2026-02-30"):
+        for reader in (days.start, days.end):
             with pytest.raises(ValueError, match=r"2026|day"):
                 reader(text)
