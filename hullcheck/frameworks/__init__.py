@@ -44,9 +44,8 @@ class Framework(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Title and version, as a person would say it."""
-        between = ", " if ":" in self.title else " "  # a subtitle does not run on into the version
-        return f"{self.title}{between}{self.version}" if self.version else self.title
+        """Title and version."""
+        return f"{self.title} {self.version}".strip()
 
 
 class Frameworks(Struct, frozen=True):

@@ -11,7 +11,7 @@ from hullcheck.facts import registry
 from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
-from hullcheck.plugin import options, output
+from hullcheck.plugin import options
 from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control
 from hullcheck.plugin.screen import is_ours
 from hullcheck.plugin.session import FEW_TARGETS, session_of
@@ -73,7 +73,6 @@ class _Gathering:
         self.results, self.judged = controls * len(targets), 0
         self.work = f"{controls} control{'s' * (controls != 1)} on {len(targets)} target{'s' * (len(targets) != 1)}"
         self.began = time.monotonic()
-        output.limit_page(config, len(targets), self.audit.folder)
         gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
         if is_ours(reporter) and not reporter.isatty() and reporter.verbosity == 0:
             reporter.write_line(f"auditing {self.work}")

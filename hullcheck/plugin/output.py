@@ -12,10 +12,8 @@ from _pytest.junitxml import xml_key  # it has no public name
 
 from hullcheck import private_files
 from hullcheck.parsing.answer_lines import grouped
-from hullcheck.results import run_files
 
 STANDARD_OUTPUT = "-"
-MOST_TARGETS = 3  # the page of pytest-html has no more, unless it is asked for: it keeps every row in memory
 
 
 class Unwritten(dict[Path, str]):
@@ -133,41 +131,17 @@ def junit_path(config: pytest.Config) -> Path | None:
     return config.invocation_params.dir / Path(name).expanduser()
 
 
-def limit_page(config: pytest.Config, targets: int, folder: Path) -> None:
-    """Leave the page of pytest-html out of the *folder* of a run of many targets: audit.html is theirs."""
-    page = _page(config)
-    if page is not None and targets > MOST_TARGETS and page._report_path == folder / run_files.REPORT:
-        config.pluginmanager.unregister(page)
-
-
-def guard_page(config: pytest.Config, unwritten: Unwritten, folder: Path | None) -> None:
-    """Let the page of pytest-html be written as ours are; it is not announced in the *folder* of the run."""
-    page = _page(config)
+def guard_page(config: pytest.Config, unwritten: Unwritten) -> None:
+    """Write the page of pytest-html, if it was requested, like the other files: for its owner alone."""
+    page: Any = next((each for each in config.pluginmanager.get_plugins() if hasattr(each, "_report_path")), None)
     if page is None:
         return
-    path = page._report_path
-    (announce,) = (each for each in config.hook.pytest_terminal_summary.get_hookimpls() if each.plugin is page)
 
     def write(text: str) -> None:
-        with unwritten.noting(path):
-            write_file(path, (text.encode("utf-8"),))
-        if path in unwritten:
-            announce.function = lambda *arguments: None  # type: ignore[misc]
+        with unwritten.noting(page._report_path):
+            write_file(page._report_path, (text.encode("utf-8"),))
 
     page._write_report = write
-    if folder == path.parent and config.get_verbosity() <= 0:
-        announce.function = lambda *arguments: None  # type: ignore[misc]
-    for key, setting, default, ours in (
-        ("initialSort", "initial_sort", "result", "severity"),
-        ("renderCollapsed", "render_collapsed", "passed", ["all"]),
-    ):
-        if config.getini(setting) == default:
-            page._report.set_data(key, ours)
-
-
-def _page(config: pytest.Config) -> Any:
-    """Return what writes the page, or None if there is none."""
-    return next((each for each in config.pluginmanager.get_plugins() if hasattr(each, "_report_path")), None)
 
 
 def write_file(path: Path, parts: Iterable[bytes]) -> None:

@@ -40,17 +40,13 @@ NAGIOS_UNKNOWN = 3
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin; in an audit, let the page of pytest-html land in the run's folder."""
+    """Register what takes in the results of this run."""
     if hasattr(config, "workerinput") or not options.runs_tests(config):
         return
     config.pluginmanager.register(Reporting(config), "hullcheck-reporting")
     config.pluginmanager.register(html, "hullcheck-html")
-    if options.path(config, "reports") is None and not options.wants_bundle(config):
-        return
-    folder = session_of(config).writable_folder()
-    if config.getoption("htmlpath", "") is None:
-        config.option.htmlpath = str(folder / run_files.REPORT)
-        config.option.self_contained_html = True
+    if options.path(config, "reports") is not None or options.wants_bundle(config):
+        session_of(config).writable_folder()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -101,8 +97,7 @@ class Reporting:
     def pytest_sessionstart(self) -> None:
         """See that the page of pytest-html is written as ours are."""
         audit = self.config.stash.get(SESSION, None)
-        unwritten, folder = (audit.unwritten, audit.folder) if audit else (output.Unwritten(), None)
-        output.guard_page(self.config, unwritten, folder)
+        output.guard_page(self.config, audit.unwritten if audit else output.Unwritten())
 
     @property
     def _reporter(self) -> Any:
@@ -301,7 +296,7 @@ class Reporting:
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """Add a link to the page of the run."""
         if self.outcome:
-            prefix.append(html.beside(Path(self.config.option.htmlpath), self.outcome.session.folder))
+            prefix.append(html.link_from(Path(self.config.option.htmlpath), self.outcome.session.folder))
 
 
 def _is_told(carried: Carried) -> bool:

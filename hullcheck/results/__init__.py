@@ -4,6 +4,7 @@ They are the document of results.json, too: its keys, their types and what they 
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
@@ -20,7 +21,10 @@ STATES = ("in force", "expired", "not yet in force", "not needed", "matches noth
 STALE = STATES[1:-1]
 """The states in which an entry does not do what somebody wrote it for: it needs review."""
 NOT_COVERED, INCOMPLETE = "not covered", "incomplete"
-"""What a `Requirement` may be besides the verdicts."""
+"""What the verdict of a `Requirement` may be besides those of controls."""
+CONTRADICTED, SUPPORTED, NOT_ASSESSED = "contradicted", "supported", "not assessed"
+ASSESSMENTS = {"fail": CONTRADICTED, "waived": CONTRADICTED, "pass": SUPPORTED, "attested": SUPPORTED}
+"""What an audit says of a requirement with this verdict; with any other one it is not assessed."""
 LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
 """The reason of a result where subjects of this kind are there, and all of them were left out."""
 PROFILES = ("baseline", "cis")
@@ -363,6 +367,10 @@ class Requirement(Struct, frozen=True):
     deciding: tuple[ControlId, ...]
     left_out: tuple[ControlId, ...]
 
+    @property
+    def assessment(self) -> str:
+        return ASSESSMENTS.get(self.verdict, NOT_ASSESSED)
+
 
 class Rollup(Struct, frozen=True):
     """The requirements of one framework, in the order of `markers.ini`.
@@ -379,6 +387,12 @@ class Rollup(Struct, frozen=True):
     relation: Annotated[str, _schema(enum=("supports", "judges"))]
     note: str
     requirements: tuple[Requirement, ...]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many requirements have each assessment."""
+        found = Counter(each.assessment for each in self.requirements)
+        return {word: found[word] for word in (CONTRADICTED, SUPPORTED, NOT_ASSESSED) if found[word]}
 
 
 class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schema", tag=SCHEMA):

@@ -24,8 +24,6 @@ FORMATS = (SARIF, SUMMARY, PROMETHEUS, OSCAL, OCSF, HDF, JSONL, DEFECTDOJO, XLSX
 """What a run leaves where `--format` asks for it."""
 
 JUNIT = "junit.xml"
-REPORT = "report.html"
-"""Of pytest-html."""
 
 FOLDER = regex(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 """The name of the folder of a run: when it began, which puts them in order, and what tells two of one second apart."""
@@ -47,7 +45,7 @@ RELEASES = "releases.json"
 SIGNATURE = f"{DIGESTS}.sig"
 
 NAMES = (
-    *(RESULTS, JUNIT, REPORT, AUDIT_PAGE, FINDINGS, REQUIREMENTS, *FORMATS),
+    *(RESULTS, JUNIT, AUDIT_PAGE, FINDINGS, REQUIREMENTS, *FORMATS),
     *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE),
 )
 """What lies in the folder of a run or in its bundle, beside the folder of each target."""

@@ -10,7 +10,7 @@ from hullcheck.drift import Drift
 from hullcheck.messages import printable
 from hullcheck.results import Change, finding_id, sentences
 from hullcheck.results.failures import rank
-from hullcheck.writers.formats.summary import code
+from hullcheck.writers.formats.summary import code, prose
 
 SCHEMA = "hullcheck/diff/1"
 
@@ -39,7 +39,7 @@ def markdown(drift: Drift) -> str:
     for title, found in (("New", changes.new), ("Gone", changes.gone)):
         lines += [f"\n## {title}\n"] * bool(found)
         for each in _worst_first(drift, found):
-            lines.append(f"- **{drift.severity(each)}** {code(_finding(drift, each))}: {code(each.reason)}")
+            lines.append(f"- **{drift.severity(each)}** {code(_finding(drift, each))}: {prose(each.reason)}")
             lines += [f"  - {code(line)}" for line in drift.answers.get(each, ())]
     return "\n".join(lines) + "\n"
 

@@ -1,27 +1,18 @@
-"""Two columns of ours on the page of pytest-html, and a link to audit.html."""
+"""Two columns on the page that pytest-html writes for `--html`, and a link to audit.html."""
 
+import os
 from html import escape
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, sentences
 from hullcheck.results.run_files import AUDIT_PAGE
-from hullcheck.verdicts import Verdict
 
 _MOST = 5
 """The findings of a row; audit.html has all of them."""
-_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED)
-_OTHER_TESTS = "05"
-"""The rank of a test that is not a control: after failures."""
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_html_report_title(report: Any) -> None:
-    """Name the page."""
-    report.title = "hullcheck"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -32,15 +23,14 @@ def pytest_html_results_table_header(cells: list[str]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -> None:
-    """Add the severity of a control and what it found; rows are sorted by verdict and severity."""
+    """Add the severity of a control and what it found."""
     cells[1] = f'<td class="col-testId">{_text(report.nodeid)}</td>'
     carried = getattr(report, "hullcheck", None)
     if carried is None:
-        cells[2:2] = [f'<td class="col-severity"><span hidden>{_OTHER_TESTS}</span></td>', "<td></td>"]
+        cells[2:2] = ['<td class="col-severity"></td>', "<td></td>"]
         return
     control, result = carried.control, carried.result
     severity = result.severity or control.severity
-    order = _FIRST.index(result.verdict) if result.verdict in _FIRST else len(_FIRST)
     found = [
         sentences.sentence(each.kind, each.subject, each.verdict, each.reason)
         for each in result.told
@@ -49,15 +39,15 @@ def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -
     more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []
     lines = [f"{sentences.called(control)}: {control.title}", *found[:_MOST], *more]
     cells[2:2] = [
-        f'<td class="col-severity"><span hidden>{order}{SEVERITIES.index(severity)}</span>{severity}</td>',
+        f'<td class="col-severity"><span hidden>{SEVERITIES.index(severity)}</span>{severity}</td>',
         f"<td>{'<br>'.join(map(_text, lines))}</td>",
     ]
 
 
-def beside(page: Path, folder: Path) -> str:
-    """Return a link to the page of the whole audit if that is in the folder of this *page*."""
-    link = f'<p>These are the tests of pytest. <a href="{AUDIT_PAGE}">{AUDIT_PAGE}</a> has the whole audit.</p>'
-    return link if page.parent == folder else ""
+def link_from(page: Path, folder: Path) -> str:
+    """Return a link from this *page* to that of the whole audit."""
+    address = quote(os.path.relpath(folder / AUDIT_PAGE, page.parent))
+    return f'<p>These are the tests of pytest. <a href="{address}">{AUDIT_PAGE}</a> has the whole audit.</p>'
 
 
 def _text(value: str) -> str:

@@ -1,44 +1,34 @@
-"""Writes requirements: their verdicts in an audit, or the controls that cover them."""
+"""Writes requirements: what an audit says of them, or the controls that cover them."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from hullcheck.frameworks.rollup import Coverage
 from hullcheck.messages import printable
-from hullcheck.results import INCOMPLETE, NOT_COVERED, Requirement, Rollup
-from hullcheck.verdicts import Verdict
+from hullcheck.results import CONTRADICTED, INCOMPLETE, NOT_ASSESSED, SUPPORTED, Requirement, Rollup
 from hullcheck.writers import columns
 
 SCHEMA = "hullcheck/coverage/1"
-_COLORS = {
-    Verdict.FAIL: "1;31",
-    Verdict.ERROR: "31",
-    Verdict.MANUAL: "33",
-    Verdict.WAIVED: "33",
-    INCOMPLETE: "33",
-    Verdict.PASS: "32",
-    NOT_COVERED: "2",
-}
+_COLORS = {CONTRADICTED: "1;31", SUPPORTED: "32", NOT_ASSESSED: "33"}
 _RELATIONS = {
     "supports": "its controls support a part of a requirement; a pass does not prove the whole of it",
     "judges": "its controls judge the requirements themselves",
 }
-_INCOMPLETE = (
-    f"{INCOMPLETE}: some of its controls were left out of this run, or may have been (by -m, -k, -x, a path"
-    " that was named, or switched off); nothing that was judged speaks against it"
-)
+_INCOMPLETE = f"{INCOMPLETE}: some of its controls were not part of this run, or may not have been"
 
 
 def results(rollups: Sequence[Rollup], width: int | None, color: bool) -> str:
-    """Render what an audit found, framework by framework, and how many requirements have each verdict."""
+    """Render what an audit says of the requirements that have controls, framework by framework."""
     parts = []
     for rollup in rollups:
-        rows = [("requirement", "verdict", "controls", "title")]
-        rows += [(each.id, each.verdict, _count(each), each.title) for each in rollup.requirements]
-        counts = Counter(each.verdict for each in rollup.requirements)
-        words = (f"{counts[each]} {each}" for each in (*Verdict, INCOMPLETE, NOT_COVERED) if counts[each])
-        below = [", ".join(words), _INCOMPLETE if counts[INCOMPLETE] else ""]
+        covered = [each for each in rollup.requirements if each.controls]
+        rows = [("requirement", "assessment", "verdict", "controls", "title")]
+        rows += [(each.id, each.assessment, each.verdict, _count(each), each.title) for each in covered]
+        words = [f"{number} {each}" for each, number in rollup.counts.items()]
+        if gaps := len(rollup.requirements) - len(covered):
+            words.append(f"{gaps} of these without a control (`hullcheck coverage --framework={rollup.framework}`)")
+        is_partial = any(each.verdict == INCOMPLETE for each in covered)
+        below = [", ".join(words), _INCOMPLETE if is_partial else ""]
         parts.append(_part(rollup, rows, below, width, _COLORS if color else None))
     return "\n".join(parts)
 
@@ -77,7 +67,7 @@ def _count(requirement: Requirement) -> str:
     every = len(requirement.controls)
     judged = every - len(requirement.left_out)
     number = judged if requirement.verdict == INCOMPLETE else len(requirement.deciding)
-    return f"{number} of {every}" if every else "-"
+    return f"{number} of {every}"
 
 
 def document(covered: Sequence[Coverage]) -> str:

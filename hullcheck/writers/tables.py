@@ -15,7 +15,7 @@ from hullcheck.writers.entries import accepted_document, entries
 _OF_FINDINGS = """target control title cis frameworks severity control_verdict kind subject verdict reason evidence
 switched_off_by accepted_by accepted_reason accepted_by_whom accepted_on accepted_until ticket risk number remedy
 finding"""
-_OF_REQUIREMENTS = "framework name requirement title verdict relation controls deciding left_out"
+_OF_REQUIREMENTS = "framework name requirement title verdict relation controls deciding left_out assessment"
 FINDINGS, REQUIREMENTS = tuple(_OF_FINDINGS.split()), tuple(_OF_REQUIREMENTS.split())
 """The heads."""
 _ACCEPTED = ("place", "reason", "by", "on", "until", "ticket", "risk")
@@ -29,7 +29,7 @@ def findings(audit: Audit) -> Iterator[str]:
 
 
 def requirements(audit: Audit) -> Iterator[str]:
-    """Yield a line for each requirement of each framework, with its verdict over all targets."""
+    """Yield a line for each requirement of each framework, with its verdict and assessment over all targets."""
     return _lines(REQUIREMENTS, requirement_rows(audit))
 
 
@@ -65,6 +65,7 @@ def requirement_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
             yield (
                 *(rollup.framework, rollup.name, each.id, each.title, each.verdict, rollup.relation),
                 *(" ".join(names) for names in (each.controls, each.deciding, each.left_out)),
+                each.assessment,
             )
 
 

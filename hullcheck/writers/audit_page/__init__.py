@@ -1,7 +1,7 @@
 """audit.html: the auditors' page, one file that asks for nothing (docs/results.md).
 
 What an auditor has to see stands in the document itself, and can be read and printed without scripts. The depth
-(every finding, every command with its answers) is embedded compressed, and opened when somebody asks for it.
+(every finding, every command with its answers) is embedded compressed, and opened on demand.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _environment() -> Environment:
         "most": problems,
         "reasons_of": problems.reasons,
         "shared_by": problems.shared_by,
-        "waivable": problems.waivable,
+        "acceptable": problems.acceptable,
     }
     return environment
 
@@ -164,7 +164,7 @@ def _prose(words: str) -> Any:
 
 
 def _day(date: str) -> str:
-    """Return a day as a person writes it, and any other text as it is."""
+    """Return a day as 27 January 2027, and any other text as it is."""
     try:
         found = Date.fromisoformat(date[:10])
     except ValueError:

@@ -16,7 +16,7 @@ from msgspec.structs import asdict
 
 from hullcheck.lazy import regex
 from hullcheck.recording import Recording
-from hullcheck.results import SEVERITIES, Control, Result, sentences
+from hullcheck.results import ASSESSMENTS, SEVERITIES, Control, Result, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.model import Page, gathered, identity_of
 
@@ -79,6 +79,7 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
     return {
         "verdicts": list(Verdict),
         "severities": SEVERITIES,
+        "assessments": ASSESSMENTS,
         "verbs": sorted(sentences.VERBS),
         "inventory": arguments[-1].removeprefix("--inventory=") if arguments else "",
         "answers": len(audit.targets) <= MOST_TARGETS,

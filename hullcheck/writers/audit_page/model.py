@@ -11,9 +11,10 @@ from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.remedies import offered
 from hullcheck.results import (
-    INCOMPLETE,
-    NOT_COVERED,
+    CONTRADICTED,
+    NOT_ASSESSED,
     SEVERITIES,
+    SUPPORTED,
     Audit,
     AuditedTarget,
     Control,
@@ -23,15 +24,15 @@ from hullcheck.results import (
     sentences,
 )
 from hullcheck.results.failures import CONTROL, Failure, Fix, Problem, findings, fixes, problems, rank
-from hullcheck.verdicts import Verdict
+from hullcheck.verdicts import Verdict, worst
 
 MOST_ROWS = 100
 """The most targets and groups that have a row each: a page of a thousand rows opens slowly."""
 _MOST_FIXES = 6  # that are shown whether they have a file or not
 _LISTED = (Verdict.FAIL, Verdict.ERROR, Verdict.MANUAL, Verdict.WAIVED, Verdict.ATTESTED)
-_WORDS = (*map(str, Verdict), INCOMPLETE, NOT_COVERED)
-GLYPHS = {word: word.replace(" ", "-") for word in _WORDS}
-"""The ids of the shapes that stand beside the words."""
+_WORDS = (*map(str, Verdict), CONTRADICTED, SUPPORTED, NOT_ASSESSED)
+GLYPHS = {word: word.replace(" ", "-") for word in _WORDS} | {CONTRADICTED: "fail", SUPPORTED: "pass"}
+"""The ids of the shapes next to the words."""
 _SECTIONS = {
     "cis": {
         "1": "The host",
@@ -47,7 +48,7 @@ _SECTIONS = {
         "2": "The daemon",
         "3": "Images and containers",
         "4": "Audits, logs and monitoring",
-        "5": "What frameworks ask beside",
+        "5": "Requirements of other frameworks",
     },
 }
 """By framework, the titles of its sections in our own words."""
@@ -223,51 +224,34 @@ class Page:
         time, failure = (gathered(recording), recording.failure) if recording else ("", "")
         return TargetRow(target, Row(target.name, counts), time, failure, fails)
 
-    # ---- the sentence at the top
-
     @cached_property
     def headline(self) -> tuple[str, Verdict]:
+        """The figures at the top, with the verdict whose sign stands before them."""
         every = len(self.audit.targets)
-        mute = [f"{len(self.silent)} of {every} targets gave no answer"] if self.silent else []
+        counted = ((self.errors, "could not be judged"), ([] if self.fails else self.waived, "waived"))
+        said = [f"{len(some)} {what}" for some, what in counted if some]
+        silent = ((self.silent, "gave no answer"), (self.unjudged, "have no verdict"))
+        mute = [f"{len(some)} of {every} targets {what}" for some, what in silent if some]
+        signs = {
+            Verdict.FAIL: self.fails,
+            Verdict.ERROR: self.errors or mute,
+            Verdict.MANUAL: self.manual,
+            Verdict.NOT_APPLICABLE: self.nothing_judged,
+            Verdict.WAIVED: self.waived or self.off,
+        }
+        sign = next((verdict for verdict, found in signs.items() if found), Verdict.PASS)
         if self.nothing_judged:
-            return self._nothing_judged(mute)
-        if self.unjudged:
-            mute.append(f"nothing was judged on {len(self.unjudged)} of {every} targets")
-        if self.fails:
-            also = [f"{len(self.errors)} could not be judged"] if self.errors else []
-            return "; ".join([self._of(self.fails, "fails", "fail"), *also, *mute]), Verdict.FAIL
-        if self.errors or mute:
-            could_not = [self._of(self.errors, "could not be judged")] if self.errors else []
-            words = " and ".join([*could_not, *filter(None, ["; ".join(mute)])])
-            return f"{words[0].upper()}{words[1:]}; of the rest, none fails", Verdict.ERROR
-        if self.manual:
-            return f"No control fails; {self._left_to_a_person}", Verdict.MANUAL
-        if self.off:
-            return "No control fails that the site has not accepted or switched off", Verdict.WAIVED
-        if self.waived:
-            return "No control fails that the site has not accepted", Verdict.WAIVED
-        return "No control fails, and none is left open", Verdict.PASS
-
-    def _nothing_judged(self, mute: Sequence[str]) -> tuple[str, Verdict]:
-        if self.silent and len(self.silent) == len(self.audit.targets):
-            return "Nothing could be judged: no target gave an answer", Verdict.ERROR
-        if self.errors:
-            said = self._of(self.errors, "is an error", "are errors")
-            return f"Nothing could be judged: {said}", Verdict.ERROR
-        if mute:
-            return f"Nothing was judged: {mute[0]}", Verdict.ERROR
-        if self.manual:
-            return f"Nothing was judged: {self._left_to_a_person}", Verdict.MANUAL
-        return "Nothing was there to be judged", Verdict.NOT_APPLICABLE
+            said += [f"{len(self.manual)} for manual review"] if self.manual else []
+            return ": ".join(filter(None, ["Nothing was judged", "; ".join([*said, *mute])])), sign
+        return "; ".join([", ".join([f"{len(self.fails)} fail", f"{self.passed} pass", *said]), *mute]), sign
 
     @property
-    def _left_to_a_person(self) -> str:
-        number = len(self.manual)
-        return "one control is left to a person" if number == 1 else f"{number} controls are left to a person"
-
-    def _of(self, found: Sequence[Problem], one: str, several: str = "") -> str:
-        verb = one if len(found) == 1 else several or one
-        return f"{len(found)} of {len(self.audit.controls)} controls {verb}"
+    def passed(self) -> int:
+        """How many controls pass on all targets that answered and that they apply to."""
+        silent = {each.target.name for each in self.silent}
+        answered = [each for each in self.audit.results if each.target not in silent]
+        by_control = grouped(answered, lambda each: each.control).values()
+        return sum(worst(each.verdict for each in some) in (Verdict.PASS, Verdict.ATTESTED) for some in by_control)
 
     @cached_property
     def anchors(self) -> Mapping[str, Problem]:
@@ -298,8 +282,8 @@ class Page:
         counts: dict[str, Counter[str]] = {name: Counter() for name in SEVERITIES}
         for each in self.audit.results:
             counts[self.audit.severity(each)][str(each.verdict)] += 1
-        links = {name: f"#failures/{name}" for name in self.failing}
-        return [Row(name.capitalize(), each, inside=links.get(name, "")) for name, each in counts.items() if each]
+        links = {name: f"#failures/{name}" if name in self.failing else f"#findings?severity={name}" for name in counts}
+        return [Row(name.capitalize(), each, inside=links[name]) for name, each in counts.items() if each]
 
     @cached_property
     def failing_controls(self) -> Mapping[str, set[str]]:
@@ -325,14 +309,10 @@ class Page:
 
         return list(grouped(self.targets, verdicts).values())
 
-    @property
-    def notes(self) -> Mapping[str, list[str]]:
-        """What has to be known of targets, each with the names of its targets."""
-        found: dict[str, list[str]] = {}
-        for row in self.targets:
-            for note in row.target.notes:
-                found.setdefault(note, []).append(row.target.name)
-        return found
+    @cached_property
+    def not_selected(self) -> list[str]:
+        every = [each for rollup in self.audit.requirements for each in rollup.requirements]
+        return sorted({control for each in every for control in each.left_out} - self.audit.known.keys())
 
     @cached_property
     def shared(self) -> list[Problem]:
@@ -372,7 +352,7 @@ def identity_of(recording: Recording | None) -> list[tuple[str, str]]:
 
 
 def gathered(recording: Recording) -> str:
-    """Return when a target was asked, in RFC 3339 and UTC; empty if that is unknown."""
+    """Return when a target answered, in RFC 3339 and UTC; empty if that is unknown."""
     moment = datetime.fromtimestamp(recording.gathered, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if recording.gathered else ""
 
@@ -388,10 +368,7 @@ def key_of(rollup: Rollup) -> str:
 
 
 def _framework(rollup: Rollup) -> Row:
-    key = key_of(rollup)
-    label = "Guide" if key == "guide" else key.replace("-", " ", 1).upper()
-    counts = Counter(each.verdict for each in rollup.requirements)
-    return Row(rollup.name.partition(": ")[0], counts, label, link=key)
+    return Row(rollup.name, rollup.counts, link=key_of(rollup))
 
 
 def _division(marker: str, audit: Audit) -> tuple[str, list[Section]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from hullcheck.results import Control, grouped
-from hullcheck.results.failures import Problem
+from hullcheck.results.failures import Failure, Problem
 from hullcheck.verdicts import Verdict
 
 MOST_REASONS, MOST_PLACES, MOST_SUBJECTS, MOST_TARGETS = 12, 6, 10, 5
@@ -28,10 +28,10 @@ class Reason(Struct, frozen=True):
     places: Sequence[Place]
 
 
-def reasons(problem: Problem) -> list[Reason]:
+def reasons(failures: Sequence[Failure]) -> list[Reason]:
     """Return the reasons, those of most findings first; subjects that are on the same targets are named together."""
     found = []
-    by_reason = grouped(problem.failures, lambda each: (each.finding.kind, each.finding.reason))
+    by_reason = grouped(failures, lambda each: (each.finding.kind, each.finding.reason))
     for (kind, text), together in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         targets: dict[str, dict[str, None]] = {}
         for each in together:
@@ -42,22 +42,26 @@ def reasons(problem: Problem) -> list[Reason]:
     return found
 
 
-def waivable(problem: Problem) -> str:
-    """Return what a waiver would have to name, as JSON for the script; empty if not all of it is shown.
+def acceptable(problem: Problem) -> str:
+    """Return what a waiver or an attestation has to name, as JSON for the script; empty if not all of it is shown.
 
-    A waiver of a place is no wider than the findings: its subjects are on each of its targets.
+    It is no wider than the findings: the subjects of a place are on each of its targets.
     """
-    if problem.verdict is not Verdict.FAIL:
+    if problem.verdict not in (Verdict.FAIL, Verdict.MANUAL):
         return ""
-    if problem.cause:
+    if problem.cause and problem.verdict is Verdict.FAIL:
         return json.dumps([["", problem.targets, [], problem.cause]]) if len(problem.targets) <= MOST_TARGETS else ""
-    found = reasons(problem)
-    named = dict.fromkeys((tuple(each.targets), tuple(each.subjects)) for reason in found for each in reason.places)
-    if len(found) > MOST_REASONS or len(named) > MOST_PLACES:
+    named = dict.fromkeys(
+        (control, tuple(place.targets), tuple(place.subjects))
+        for control, failures in grouped(problem.failures, lambda each: each.control.id).items()
+        for reason in reasons(failures)
+        for place in reason.places
+    )
+    if len(named) > MOST_PLACES * len(problem.controls):
         return ""
-    if any(len(targets) > MOST_TARGETS or len(subjects) > MOST_SUBJECTS for targets, subjects in named):
+    if any(len(targets) > MOST_TARGETS or len(subjects) > MOST_SUBJECTS for _, targets, subjects in named):
         return ""
-    return json.dumps([[problem.controls[0].id, *each] for each in named])
+    return json.dumps(list(named))
 
 
 def shared_by(problem: Problem) -> Iterator[tuple[Control, list[str]]]:

@@ -1,5 +1,6 @@
 """summary.md: an audit on one page of Markdown, for the summary of a CI job or a comment."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -20,6 +21,9 @@ _HEADS = {
 _MOST_BROKEN = 20  # lines of what breaks a gate
 _LONGEST = 400  # characters of a finding
 _RUN_OF_TICKS = regex("`+")
+_WORD = regex(r"\(|\S+?(?=\)?[,.;:?]?(\s|$))")
+_PLAIN = regex(r"[A-Za-z]+(['-][A-Za-z]+)*|\d+([.-]\d+)*|[(),.;:?]")
+"""A word that is neither markup, nor a link, a mention or a number of an issue."""
 
 
 def render(audit: Audit) -> Rendering:
@@ -28,21 +32,21 @@ def render(audit: Audit) -> Rendering:
     left = len(found) - MOST_FINDINGS
     left_out = f"{left:,} findings are left out: a summary has at most {MOST_FINDINGS:,}" if left > 0 else ""
     text = _head(audit) + "".join(_body(found))
+    text += "".join(_requirements(audit))
     if (since := audit.since) is not None:
         counts = f"{len(since.new):,} new, {len(since.gone):,} gone, {since.still:,} still there"
-        text += f"\nSince {code(since.run)}: {counts}.\n"
+        text += f"\nSince run {code(since.run)}: {counts}.\n"
     text += f"\n**{left_out}. They are in `results.json`.**\n" if left_out else ""
     return Rendering([text.encode("utf-8")], left_out)
 
 
 def _head(audit: Audit) -> str:
     run = audit.run
-    lines = [f"# hullcheck: {_headline(audit)}\n", f"\nRun {code(run.id)}, {code(run.finished)}"]
-    lines.append(f", shard {code(run.shard)}" if run.shard else "")
-    lines.append(f", hullcheck {code(run.version)}.\n")
-    limits = "; ".join(f"{kind} {', '.join(each)}" for kind, each in run.limits.items())
-    if limits:
-        lines.append(f"\n**Others were left out, and not judged:** only {code(limits)} counted.\n")
+    shard = f" (shard {prose(run.shard)})" if run.shard else ""
+    lines = [f"# hullcheck: {_headline(audit)}\n\n"]
+    lines.append(f"Run {code(run.id)}{shard}, {prose(run.finished[:10])}, hullcheck {prose(run.version)}.\n")
+    for kind, names in run.limits.items():
+        lines.append(f"\n**Only {kind}s named {code(', '.join(names))} were judged.**\n")
     for name in audit.unjudged:
         lines.append(f"\n**Nothing was judged on** {code(name)}.\n")
     return "".join(lines) + "".join(map(_gate, audit.gates)) + _counts(audit)
@@ -54,7 +58,7 @@ def _gate(gate: Gate) -> str:
         return f"\nThe gate {name} holds.\n"
     more = len(gate.broken) - _MOST_BROKEN
     lines = [f"\n**The gate {name} is broken by {len(gate.broken):,}:**\n\n"]
-    lines += [f"- {code(each)}\n" for each in gate.broken[:_MOST_BROKEN]]
+    lines += [f"- {prose(each)}\n" for each in gate.broken[:_MOST_BROKEN]]
     return "".join(lines) + (f"- and {more:,} more\n" if more > 0 else "")
 
 
@@ -65,7 +69,8 @@ def _headline(audit: Audit) -> str:
         return "nothing was judged"
     if not failed and not errors:
         return "nothing is judged" if audit.nothing_judged else "nothing fails"
-    return f"{failed:,} failed, {errors:,} not judged" if errors else f"{failed:,} failed"
+    passed = sum(each.verdict in (Verdict.PASS, Verdict.ATTESTED) for each in audit.results)
+    return f"{failed:,} fail, {passed:,} pass" + (f", {errors:,} could not be judged" if errors else "")
 
 
 def _counts(audit: Audit) -> str:
@@ -92,24 +97,49 @@ def _body(found: Sequence[Entry]) -> Iterator[str]:
         for (cause, _), together in by_cause(these).items():
             number = sentences.called_together([each.control for each in together])
             title = cause or together[0].control.title.removesuffix(".")
-            yield f"\n**{code(together[0].severity)} · {code(number)}** {code(title)}\n\n"
+            yield f"\n**{prose(number)}** ({together[0].severity}): {prose(title)}\n\n"
             yield from _in_short(together) if cause else map(_finding, together)
 
 
 def _in_short(together: Sequence[Entry]) -> Iterator[str]:
     """Yield a line for each target with the controls and subjects that share a cause."""
     for target, some in grouped(together, lambda each: each.result.target).items():
-        subjects = ((each.number, "" if each.finding.kind == "target" else each.finding.subject) for each in some)
-        names = dict.fromkeys(" ".join(filter(None, each)) for each in subjects)
-        yield f"- {code(target)} {code(', '.join(names))}\n"
+        names = dict.fromkeys(
+            prose(each.number) + ("" if each.finding.kind == "target" else f" {code(each.finding.subject)}")
+            for each in some
+        )
+        yield f"- {code(target)}: {', '.join(names)}\n"
 
 
 def _finding(entry: Entry) -> str:
-    said = f"- {code(entry.result.target)} {code(entry.sentence)}"
+    found = entry.finding
+    said = f"- {code(entry.result.target)}"
+    if found.kind != "target":
+        said += f": {prose(sentences.kind_before(found.kind, found.verdict))} {code(found.subject)}"
+    said += sentences.joint((found.subject,), found.reason) + prose(found.reason)
     if entry.waiver is not None:
-        until = f" until {code(entry.waiver.last_day)}" if entry.waiver.last_day else ""
-        said += f": accepted{until}, because {code(entry.waiver.reason)}"
+        until = f" until {prose(entry.waiver.last_day)}" if entry.waiver.last_day else ""
+        said += f" (accepted{until}: {prose(entry.waiver.reason)})"
     return f"{said}\n"
+
+
+def _requirements(audit: Audit) -> Iterator[str]:
+    for number, each in enumerate(audit.requirements):
+        counts = ", ".join(f"{count:,} {word}" for word, count in each.counts.items())
+        yield "" if number else "\n## Requirements\n\n"
+        yield f"- {prose(each.name)}: {counts}\n"
+
+
+def prose(text: str) -> str:
+    """Return *text* with plain words as they are, and whatever else a host may have put into it as code."""
+    parts = line(text, _LONGEST).split("`")
+    if len(parts) % 2 == 0:
+        parts = [" ".join(parts)]
+    return "".join(code(each) if number % 2 else _WORD.sub(_word, each) for number, each in enumerate(parts))
+
+
+def _word(match: re.Match[str]) -> str:
+    return match[0] if _PLAIN.fullmatch(match[0]) else code(match[0])
 
 
 def code(text: str) -> str:

@@ -174,7 +174,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = capsys.readouterr().out
     assert "# hullcheck: 1 new, 0 gone" in page
     assert "\x1b" not in page
-    assert "``privileged `x` <b>" in page
+    assert ": privileged `x` `<b>\\x1b[31m`\n" in page
     assert main(["diff", str(old), str(new), "--json"]) == 1
     (entry,) = json.loads(capsys.readouterr().out)["findings"]["new"]
     assert (entry["number"], entry["severity"], tuple(entry["answers"])) == ("CIS 5.5", "high", PRIVILEGED)

@@ -61,18 +61,20 @@ def rolled(*results: Result, targets: tuple[str, ...] = ("web1",), narrowed: boo
 
 
 @pytest.mark.parametrize(
-    ("of_a", "of_b", "together"),
+    ("of_a", "of_b", "together", "assessment"),
     [
-        ("pass", "pass", "pass"),
-        ("pass", "fail", "fail"),
-        ("error", "pass", "error"),
-        ("error", "fail", "fail"),
-        ("manual", "pass", "manual"),
-        ("not applicable", "pass", "pass"),
-        ("not applicable", "not applicable", "not applicable"),
+        ("pass", "pass", "pass", "supported"),
+        ("pass", "fail", "fail", "contradicted"),
+        ("pass", "waived", "waived", "contradicted"),
+        ("pass", "attested", "attested", "supported"),
+        ("error", "pass", "error", "not assessed"),
+        ("error", "fail", "fail", "contradicted"),
+        ("manual", "pass", "manual", "not assessed"),
+        ("not applicable", "pass", "pass", "supported"),
+        ("not applicable", "not applicable", "not applicable", "not assessed"),
     ],
 )
-def test_worst_control_decides(of_a: str, of_b: str, together: str) -> None:
+def test_worst_control_decides(of_a: str, of_b: str, together: str, assessment: str) -> None:
     """1 is spoken for by both controls, 2 by one, and 3 by none."""
     results = result("a", Verdict(of_a)), result("b", Verdict(of_b))
     found = rolled(*results)
@@ -80,6 +82,7 @@ def test_worst_control_decides(of_a: str, of_b: str, together: str) -> None:
     assert whole.requirements[0].deciding == tuple(
         name for name, each in (("a", of_a), ("b", of_b)) if each == together
     )
+    assert [each.assessment for each in whole.requirements][::2] == [assessment, "not assessed"]
     assert found == {"1": together, "2": of_a, "3": "not covered"}
 
 
@@ -140,18 +143,19 @@ def test_heading_stands_for_what_is_below() -> None:
 
 
 def test_table_says_how_many() -> None:
-    """Verdict and counts of each requirement, what a pass is worth, and the sum below."""
+    """Assessment and counts of each requirement, what a pass is worth, and the sum below with what has no control."""
     (whole,) = rollup.roll_up([PCI], MAPPED, [result("a", Verdict.FAIL)], ("web1",))
     assert whole.requirements[0] == Requirement("1", "One", "fail", ("a", "b"), ("a",), ("b",))
     above, note, head, *rows, counts = writer.results([whole], None, color=False).splitlines()
     assert "a pass does not prove" in above
-    assert (note, head.split()) == ("A note.", ["requirement", "verdict", "controls", "title"])
+    assert (note, head.split()) == ("A note.", ["requirement", "assessment", "verdict", "controls", "title"])
     assert rows == [
-        "1            fail         1 of 2    One",
-        "2            fail         1 of 1    Two",
-        "3            not covered  -         Three",
+        "1            contradicted  fail     1 of 2    One",
+        "2            contradicted  fail     1 of 1    Two",
     ]
-    assert counts == "2 fail, 1 not covered"
+    assert (
+        counts == "2 contradicted, 1 not assessed, 1 of these without a control (`hullcheck coverage --framework=pci`)"
+    )
 
 
 # ---- the commands
@@ -177,7 +181,7 @@ def test_run_of_a_part_and_its_report(
         assert main(["report", "--by=pci", *place]) == 0
         shown = capsys.readouterr().out
         assert "Read with care." in shown
-        assert "1.1          incomplete   1 of 2    One\n" in shown
+        assert "1.1          not assessed  incomplete  1 of 2    One\n" in shown
     for words, said in (
         (["--by=pcj"], "did you mean 'pci'?"),
         (["--by=pci", "reports/none"], "audit first"),

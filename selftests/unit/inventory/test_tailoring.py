@@ -103,7 +103,7 @@ def test_change_is_told_everywhere(project: Project) -> None:
         "  groups:\n    prod:\n      fails: {off: 'not here'}\n      cannot_be_read: {off: 'nor'}\n"
         "  targets: {web2: {fails: {severity: low}}}\n",
     )
-    run = project.pytest("-n2")
+    run = project.pytest("-n2", "--html=own.html")
     said = "switched off by local.yml:7: not here (otherwise: fail)"
     assert run.status == 1
     found = {(each["control"], each["target"]): each for each in run.results["results"]}
@@ -115,7 +115,7 @@ def test_change_is_told_everywhere(project: Project) -> None:
     of_junit = {case.get("name"): case for case in run.junit}
     assert f"not applicable: {said}" in of_junit["test_fails[web1]"][-1].get("message", "")
     assert dict(properties(of_junit["test_fails[web2]"]))["severity"] == "low"
-    assert said in (run.folder / "reports/latest/report.html").read_text()
+    assert said in (run.folder / "own.html").read_text()
     assert run.lines("web1  1 pass, 2 switched off (otherwise: 1 fail, 1 error)")
     schema = json.loads((REPOSITORY / "docs/results.schema.json").read_text())
     assert not list(jsonschema_rs.validator_for(schema).iter_errors(run.results))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def test_junit_and_html_of_the_user_win(tmp_path: Path) -> None:
     host = careless(project)
     project.pytest("--hosts", host, "--junitxml=own.xml", "--html=own.html")
     assert (tmp_path / "own.xml").stat().st_mode & 0o777 == 0o600
-    assert (tmp_path / "own.html").exists()
+    assert re.search(r'href="reports/[^/]*/audit.html"', (tmp_path / "own.html").read_text())
     assert {each.name for each in (tmp_path / "reports/latest").iterdir()} == {*FILES, "junit.xml", "web1"}
     assert project.pytest("--hosts", host, "--junitxml=/dev/null").status == 1
     assert Path("/dev/null").is_char_device()
@@ -36,7 +37,7 @@ def test_reports_folder_is_taken_from_where_the_user_stands(tmp_path: Path) -> N
     (tmp_path / "here").mkdir()
     project.pytest("--hosts", careless(project), "--reports=out", "../tests", cwd=tmp_path / "here")
     folder = tmp_path / "here/out/latest"
-    assert {each.name for each in folder.iterdir()} == {*FILES, "junit.xml", "report.html", "web1"}
+    assert {each.name for each in folder.iterdir()} == {*FILES, "junit.xml", "web1"}
     assert (folder / "web1/recording.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -60,8 +61,8 @@ def test_hostile_text_is_shown_and_does_nothing(tmp_path: Path) -> None:
     project = site(tmp_path, PRIVILEGED.replace('"runs with', 'container.name + "\\udcff runs with'))
     evil = "/\x1b[2J\x1b]0;owned\x07</script><script>alert(1)</script>\u202e"
     answer = containers({"Name": evil, "HostConfig": {"Privileged": True}})
-    run = project.pytest("--hosts", project.recorded("web1", PRESENT, info(), answer))
-    page = (tmp_path / "reports/latest/report.html").read_text()
+    run = project.pytest("--hosts", project.recorded("web1", PRESENT, info(), answer), "--html=own.html")
+    page = (tmp_path / "own.html").read_text()
     assert "\x1b[2J" not in run.output
     assert "\\x1b[2J" in run.output
     assert "<script>alert(1)" not in page

@@ -15,6 +15,9 @@ from selftests.needs import need
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+RUN = "20261125T032257Z-aaaa"
+"""The run of the examples."""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -33,7 +36,8 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     contexts, wrong = [], []
 
     def make(page: str, address: str = "", *, script: bool = True, **options: Any) -> Page:
-        path = tmp_path / "audit.html"
+        path = tmp_path / RUN / "audit.html"
+        path.parent.mkdir(exist_ok=True)
         path.write_text(page, encoding="utf-8")
         context = browser.new_context(java_script_enabled=script, **options)
         context.set_default_timeout(10_000)

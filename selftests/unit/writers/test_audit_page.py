@@ -80,30 +80,31 @@ def judged(*verdicts: Verdict, targets: int = 1, silent: int = 0) -> Example:
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "targets", "silent", "said"),
+    ("verdicts", "targets", "silent", "sign", "said"),
     [
-        ((FAIL,), 1, 0, "1 of 1 controls fails"),
-        ((FAIL, ERROR, PASS), 1, 0, "1 of 3 controls fails; 1 could not be judged"),
-        ((WAIVED,), 1, 0, "No control fails that the site has not accepted"),
-        ((PASS, ATTESTED), 1, 0, "No control fails, and none is left open"),
-        ((MANUAL, PASS), 1, 0, "No control fails; one control is left to a person"),
-        ((ERROR, PASS), 1, 0, "1 of 2 controls could not be judged; of the rest, none fails"),
-        ((ERROR, ERROR), 1, 0, "Nothing could be judged: 2 of 2 controls are errors"),
-        ((ERROR, MANUAL, NA), 1, 0, "Nothing could be judged: 1 of 3 controls is an error"),
-        ((MANUAL, MANUAL, NA), 1, 0, "Nothing was judged: 2 controls are left to a person"),
-        ((NA, NA), 1, 0, "Nothing was there to be judged"),
-        ((ERROR, ERROR), 2, 2, "Nothing could be judged: no target gave an answer"),
-        ((ERROR, NA), 2, 1, "Nothing was judged: 1 of 2 targets gave no answer"),
-        ((ERROR, PASS), 2, 1, "1 of 2 targets gave no answer; of the rest, none fails"),
-        ((NA, PASS), 2, 0, "Nothing was judged on 1 of 2 targets; of the rest, none fails"),
-        ((ERROR, FAIL), 2, 1, "1 of 1 controls fails; 1 of 2 targets gave no answer"),
+        ((FAIL,), 1, 0, FAIL, "1 fail, 0 pass"),
+        ((FAIL, ERROR, PASS), 1, 0, FAIL, "1 fail, 1 pass, 1 could not be judged"),
+        ((FAIL, FAIL, PASS, ATTESTED), 1, 0, FAIL, "2 fail, 2 pass"),
+        ((WAIVED,), 1, 0, WAIVED, "0 fail, 0 pass, 1 waived"),
+        ((PASS, ATTESTED), 1, 0, PASS, "0 fail, 2 pass"),
+        ((MANUAL, PASS), 1, 0, MANUAL, "0 fail, 1 pass"),
+        ((ERROR, PASS), 1, 0, ERROR, "0 fail, 1 pass, 1 could not be judged"),
+        ((ERROR, ERROR), 1, 0, ERROR, "Nothing was judged: 2 could not be judged"),
+        ((ERROR, MANUAL, NA), 1, 0, ERROR, "Nothing was judged: 1 could not be judged; 1 for manual review"),
+        ((MANUAL, MANUAL, NA), 1, 0, MANUAL, "Nothing was judged: 2 for manual review"),
+        ((NA, NA), 1, 0, NA, "Nothing was judged"),
+        ((ERROR, ERROR), 2, 2, ERROR, "Nothing was judged: 2 of 2 targets gave no answer"),
+        ((ERROR, NA), 2, 1, ERROR, "Nothing was judged: 1 of 2 targets gave no answer"),
+        ((ERROR, PASS), 2, 1, ERROR, "0 fail, 1 pass; 1 of 2 targets gave no answer"),
+        ((NA, PASS), 2, 0, ERROR, "0 fail, 1 pass; 1 of 2 targets have no verdict"),
+        ((ERROR, FAIL), 2, 1, FAIL, "1 fail, 0 pass; 1 of 2 targets gave no answer"),
     ],
 )
-def test_headline(verdicts: tuple[Verdict, ...], targets: int, silent: int, said: str) -> None:
-    """A page of errors alone never begins with "No control fails", and is never called judged."""
+def test_headline(verdicts: tuple[Verdict, ...], targets: int, silent: int, sign: Verdict, said: str) -> None:
+    """A page of errors alone never begins with figures, and is never called judged."""
     example = judged(*verdicts, targets=targets, silent=silent)
     page = model.Page(example.audit, example.recordings)
-    assert page.headline[0] == said
+    assert page.headline == (said, sign)
     is_judged = bool({FAIL, PASS, WAIVED, ATTESTED} & {*verdicts})
     assert page.nothing_judged is not is_judged
     assert page.all_judged is (is_judged and not {ERROR, MANUAL, NA} & {*verdicts})
@@ -116,7 +117,7 @@ def test_one_cause_of_many_errors_is_one_row() -> None:
     results = (*example.audit.results[:2], other, example.audit.results[3])
     text = Reader(Example(replace(example.audit, results=results)).page).text
     assert "2 controls could not be judged for one cause: moo; 1 more control for others. Which" in text
-    rows = text.split("Not judged")[2]
+    rows = text.split("What was not tested")[2]
     assert "2 controls web0: moo Which controlsCIS 5.5" in rows
     assert "web0: baa" in rows
 
@@ -133,18 +134,18 @@ def test_cause_of_failures_is_one_block() -> None:
     assert "3 controls with evidence" in rows
     assert "high 3 controls 3 controls no rule Which controlsCIS 5.5No cow flies /0, /1CIS 5.5" in rows, rows
     assert "file /x: odd" in rows
-    waivers = [each["data-waive"] for _, each in reader.elements if "data-waive" in each]
+    waivers = [each["data-waiver"] for _, each in reader.elements if "data-waiver" in each]
     assert waivers == ['[["", ["web0"], [], "no rule"]]', '[["c2", ["web0"], ["/x"]]]']
     anchors = [each["id"] for _, each in reader.elements if str(each.get("id")).startswith("control/")]
     assert anchors == ["control/c0", "control/c1", "control/c2"]
-    assert page.index('id="control/c2"') < page.index("data-waive=")
+    assert page.index('id="control/c2"') < page.index("data-waiver=")
 
 
 @pytest.mark.parametrize(("count", "offered"), [(10, 1), (11, 0)])
 def test_waiver_is_offered_for_what_is_shown(count: int, offered: int) -> None:
     """No button waives a subject that the list does not name."""
     audit = small(*(Finding("container", f"c{number}", FAIL, "flies") for number in range(count)))
-    assert Example(audit).page.count(' data-waive="') == offered
+    assert Example(audit).page.count(' data-waiver="') == offered
 
 
 def test_change_with_a_file_is_always_shown() -> None:
@@ -171,7 +172,7 @@ def test_page_is_safe_and_whole(example: object) -> None:
         assert not [name for name in attributes if name.startswith("on")]
         href = str(attributes.get("href", "#summary")).partition("?")[0]
         assert href in ("#findings", "#map") or href.startswith(SCRIPTED) or href[1:] in ids
-    assert set(re.findall(r"url\((.*?)\)", page)) == {"#p-error", "#p-incomplete"}
+    assert set(re.findall(r"url\((.*?)\)", page)) == {"#p-error"}
     style, early, script = re.findall(r"<(?:style|script)>(.*?)</(?:style|script)>", page, re.DOTALL)
     hashes = ["sha256-" + b64encode(sha256(each.encode()).digest()).decode() for each in (style, early, script)]
     (policy,) = (str(attributes["content"]) for _, attributes in reader.elements if "http-equiv" in attributes)
@@ -209,9 +210,8 @@ def test_equal_audits_give_equal_bytes() -> None:
 def test_targets_alike_are_one_row() -> None:
     """Above a hundred; each is named with a link, notes are said, and one without an answer has a row of its own."""
     made = alike(104)
-    targets = tuple(
-        replace(each, clock="its clock is wrong") if each.name == "web0100" else each for each in made.audit.targets
-    )
+    odd = {"clock": "its clock is wrong", "neighbours": ("podman",)}
+    targets = tuple(replace(each, **odd) if each.name == "web0100" else each for each in made.audit.targets)
     recordings = tuple(
         replace(each, failure="timed out") if each.target == "web0007" else each for each in made.recordings
     )
@@ -221,7 +221,8 @@ def test_targets_alike_are_one_row() -> None:
     assert (part.count("<b>and 51 alike</b>"), part.count("<b>and 50 alike</b>")) == (1, 1)
     assert {*re.findall(r'href="#target/(web\d+)"', part)} == {f"web{number:04}" for number in range(104)}
     assert "fails on 103 of 104 targets" in part
-    assert "<b>its clock is wrong</b>: <bdi>web0100</bdi>" in part
+    assert "<b>its clock is wrong; not judged: podman</b>: <bdi>web0100</bdi>" in part
+    assert '<bdi>podman</bdi> <span class="note">on <bdi>web0100</bdi></span>' in page.partition("Left out")[2]
     assert "<b>no answer</b>" in part
 
 

@@ -1,4 +1,4 @@
-// Buttons that copy: remedies, addresses, waivers. From a file a browser may have no clipboard: see `put`.
+// Buttons that copy: remedies, addresses, waivers, attestations. From a file a browser may have no clipboard: see `put`.
 
 const SAFE = /^[\w@%+=:,./-]+$/;
 
@@ -12,23 +12,27 @@ function pattern(name) {
   return Array.from(name, (each) => ('*?['.includes(each) ? `[${each}]` : /\p{C}|\p{Zl}|\p{Zp}/u.test(each) ? '?' : each)).join('');
 }
 
-// The line that waives these subjects of a control, or a cause, on these targets; it is refused until a person has
-// said why and until when.
-function waiverLine([control, targets, subjects, cause]) {
-  const words = ['hullcheck waive', cause ? '--cause=' + quoted(pattern(cause)) : quoted(control),
+const WAIVER = "--reason='WHY' --until=DAY --approved-by='WHO'";
+const ATTESTATION = "--checked='WHAT' --by='WHO' --valid-for=PERIOD";
+
+// The command that accepts these subjects of a control, or a cause, on these targets; it fails until its *options* are
+// filled in.
+function acceptLine([control, targets, subjects, cause], options) {
+  const words = ['hullcheck accept', cause ? '--cause=' + quoted(pattern(cause)) : quoted(control),
     ...targets.map((each) => '--target=' + quoted(pattern(each))),
     ...subjects.map((each) => '--subject=' + quoted(pattern(each))),
     data.inventory ? '--inventory=' + quoted(data.inventory) : '',
-    "--reason='WHY' --until=DAY --approved-by='WHO'"];
+    options];
   return words.filter(Boolean).join(' ');
 }
 
 async function contentOf(button) {
-  const { copy, waive, address } = button.dataset;
-  if (address !== undefined) return location.href.split('#')[0] + address;
-  if (waive === undefined) return copy;
+  const { copy, text: id, address, waiver, attestation } = button.dataset;
+  if (id) return document.getElementById(id).textContent;
+  if (address) return location.href.split('#')[0] + address;
+  if (!waiver && !attestation) return copy;
   await ready();
-  return JSON.parse(waive).map(waiverLine).join('\n');
+  return JSON.parse(waiver || attestation).map((each) => acceptLine(each, waiver ? WAIVER : ATTESTATION)).join('\n');
 }
 
 // Where the clipboard is not offered or refused, a selection is copied as by hand; false where that fails as well.

@@ -55,7 +55,7 @@ function link(parts, ...children) {
 }
 
 function glyph(word) {
-  const name = word.replaceAll(' ', '-');
+  const name = { contradicted: 'fail', supported: 'pass' }[word] || word.replaceAll(' ', '-');
   const made = document.createElementNS(SVG, 'svg');
   made.setAttribute('class', 'glyph c-' + name);
   made.setAttribute('aria-hidden', 'true');
@@ -94,9 +94,9 @@ function clip(value, most) {
   return most < LONG && value.length > most ? value.slice(0, most) + '…' : value;
 }
 
-// What is demanded, below what was found instead.
+// The control, below what was found.
 function demand(control) {
-  return el('div', { class: 'demand' }, el('b', null, 'Demand'), el('span', null, prose(control.title)));
+  return el('div', { class: 'demand' }, el('b', null, 'Control'), el('span', null, prose(control.title)));
 }
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');

@@ -118,7 +118,7 @@ function filterForm(filter) {
     el('fieldset', null, el('legend', null, 'Verdict'), chips),
     el('label', { class: 'field grow' }, 'Text', el('input', { type: 'search', name: 'q', value: filter.q, autocomplete: 'off', spellcheck: 'false' })),
     severities,
-    choice('Framework', 'framework', [['', 'all'], ...data.requirements.map((each) => [each.key, each.name.split(': ')[0]])], filter.framework),
+    choice('Framework', 'framework', [['', 'all'], ...data.requirements.map((each) => [each.key, each.name])], filter.framework),
     sections,
     data.targets.length > 1 ? choice('Target', 'target', [['', 'all'], ...data.targets.map((each) => [each.name, shown(each.name)])], filter.target) : null,
     groups);
@@ -132,7 +132,7 @@ async function findingsView(_, query) {
   const more = el('button', { type: 'button' });
   const heads = ['Verdict', 'Number', 'Finding', 'Severity'].map((each) => el('th', { scope: 'col' }, each));
   const rows = el('table', { class: 'list' }, el('thead', null, el('tr', null, heads)), body);
-  const none = el('p', { class: 'empty' }, glyph('not covered'), list.length ? 'No finding has all of this.' : 'This audit has no findings.');
+  const none = el('p', { class: 'empty' }, glyph('not assessed'), list.length ? 'No finding has all of this.' : 'This audit has no findings.');
   const form = filterForm(chosen(query, ALL_FINDINGS));
   let found = [];
   const draw = (from) => {

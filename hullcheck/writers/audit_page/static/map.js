@@ -52,7 +52,7 @@ function mapTable(rows, targets, alike) {
     bodies.get(control.severity).append(line);
   });
   const filled = [...bodies.values()].filter((each) => each.childElementCount > 1);
-  return el('table', { class: targets.length > FEW ? 'map' : 'map wide', role: 'grid', 'aria-label': 'Controls and targets' }, el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Demand'), heads)), filled);
+  return el('table', { class: targets.length > FEW ? 'map' : 'map wide', role: 'grid', 'aria-label': 'Controls and targets' }, el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Control'), heads)), filled);
 }
 
 // A square says on pointing what it is, and leads to its finding.

@@ -8,9 +8,12 @@ const heights = new Map();
 let current = null;
 let clicked = false;
 
+function decode(each) {
+  try { return decodeURIComponent(each); } catch { return each; }
+}
+
 function partsOf(hash) {
   const [path, query] = hash.slice(1).split(/\?(.*)/s);
-  const decode = (each) => { try { return decodeURIComponent(each); } catch { return each; } };
   return [path.split('/').map(decode), query || ''];
 }
 
@@ -109,6 +112,13 @@ function fail(error) {
   show(view);
 }
 
+// A page that was not moved is in the folder of its run: the command for its remedies names that folder.
+function nameFolder() {
+  const command = document.getElementById('remedy');
+  const folder = decode(location.pathname).replace(/\/[^/]*$/, '');
+  if (command && location.protocol === 'file:' && folder.endsWith(command.textContent.replace(/.*\//, '/'))) command.textContent = `hullcheck remedy ${quoted(folder)}`;
+}
+
 function start() {
   history.scrollRestoration = 'manual';
   document.addEventListener('click', (event) => {
@@ -127,6 +137,12 @@ function start() {
     clicked = hash !== location.hash;
     location.hash = hash;
   });
+  addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select, textarea')) return;
+    event.preventDefault();
+    document.getElementById('search-text').focus();
+  });
+  nameFolder();
   document.querySelector('.side nav').addEventListener('focusin', (event) => center(event.target));
   const theme = document.getElementById('theme');
   const dark = () => (root.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';

@@ -39,13 +39,13 @@ function requirementView([key, id]) {
   const found = rollup && rollup.requirements.find((each) => each.id === id);
   if (!found) return null;
   const says = rollup.relation === 'judges' ? 'Its controls judge the recommendation itself.'
-    : 'Its controls support a part of the requirement. A pass does not prove the whole of it.';
+    : 'Its controls cover a part of the requirement: passing them supports it and does not prove it.';
   const rank = (name) => data.verdicts.indexOf((countsOf(data.controlNumber.get(name)) || {}).worst) >>> 0;
   const rows = found.controls.toSorted((a, b) => rank(a) - rank(b)).map((name) => {
     const number = data.controlNumber.get(name);
-    if (number === undefined) return el('tr', null, el('td', null, verdict('incomplete')), el('td'), el('td', null, name, ' ', el('span', { class: 'where' }, 'not in this run')));
+    if (number === undefined) return el('tr', null, el('td', null, verdict('not assessed')), el('td'), el('td', null, name, ' ', el('span', { class: 'where' }, 'not in this run')));
     const counts = countsOf(number);
-    return el('tr', null, el('td', null, verdict(counts.worst || 'incomplete')),
+    return el('tr', null, el('td', null, verdict(counts.worst || 'not assessed')),
       el('td', { class: 'numbered' }, numberOf(data.controls[number])),
       el('td', null, link(['control', name], prose(data.controls[number].title))), el('td', { class: 'of' }, counts.line));
   });
@@ -55,10 +55,10 @@ function requirementView([key, id]) {
     content: [
       crumbs(link(['requirements'], 'Requirements'), link(['framework', key], rollup.name)),
       heading([el('span', { class: 'number' }, id), ' ', found.title]),
-      el('p', { class: 'lede' }, verdict(found.verdict), found.deciding.length ? el('span', { class: 'note' }, ` ${found.deciding.length} of ${many(found.controls.length, 'control')}`) : null),
+      el('p', { class: 'lede' }, verdict(data.assessments[found.verdict] || 'not assessed'), found.deciding.length ? el('span', { class: 'note' }, ` ${found.deciding.length} of ${many(found.controls.length, 'control')}: ${found.verdict}`) : null),
       el('p', { class: 'note' }, says, rollup.note ? ' ' + rollup.note : ''),
       found.controls.length ? [el('h2', { class: 'group' }, 'Controls ', el('span', { class: 'note' }, many(rows.length, 'control'))),
-        table(heads, rows, { class: 'list' })] : el('p', { class: 'empty' }, 'No control speaks for it: somebody has to look at it in another way.'),
+        table(heads, rows, { class: 'list' })] : el('p', { class: 'empty' }, 'No control covers it: check it in another way.'),
     ],
   };
 }
@@ -87,13 +87,14 @@ function idsOf(control) {
   return el('dl', { class: 'ids' }, parts);
 }
 
-function about(control) {
+// What the markers and the docstring of a control say, except a remedy that *isShown* above.
+function about(control, isShown) {
   const part = (label, content) => el('div', null, el('dt', null, label), el('dd', null, content));
   return [el('h2', { class: 'group' }, 'About this control'), el('dl', { class: 'words' },
     control.rationale ? part('Why', prose(control.rationale)) : null,
     control.severity_reason ? part(`Why ${control.severity}`, prose(control.severity_reason)) : null,
-    control.remedy ? part('Remedy', prose(control.remedy)) : null,
-    part('Speaks for', idsOf(control)),
+    control.remedy && !isShown ? part('Remedy', prose(capital(control.remedy))) : null,
+    part('Maps to', idsOf(control)),
     part('Id', el('code', null, control.id)))];
 }
 
@@ -113,27 +114,27 @@ async function controlView([id]) {
   if (!control) return null;
   const judged = data.targets.map((_, at) => at).filter((at) => verdictOf(number, at));
   const results = (await Promise.all(judged.map(resultsOf))).map((each) => each.find((one) => one.control === control));
+  const { worst, line } = countsOf(number);
   return {
     title: control.title,
     content: [
       crumbs(link(['findings'], 'All findings'), 'Control'),
-      demandHead(control),
-      el('p', { class: 'lede' }, verdict(countsOf(number).worst), ' ',
+      controlHead(control),
+      el('p', { class: 'lede' }, verdict(worst), ' ',
         el('span', { class: 'note' }, `severity ${control.severity}`, control.cis_level ? `, CIS level ${control.cis_level}` : '')),
-      countsOf(number).worst === 'fail' ? remedyOf(control) : null,
-      el('h2', { class: 'group' }, 'Targets ', el('span', { class: 'note' }, countsOf(number).line)),
+      worst === 'fail' ? remedyOf(control) : null,
+      el('h2', { class: 'group' }, 'Targets ', el('span', { class: 'note' }, line)),
       table(['Verdict', 'Target', 'Finding'], worstFirst(results).map((each) => el('tr', null,
         el('td', null, verdict(each.verdict)),
         el('td', { class: 'name-of' }, link(['finding', each.target.name, control.id], host(each.target.name))),
         el('td', null, said(each)))), { class: 'list' }),
-      about(control),
+      about(control, worst === 'fail'),
     ],
   };
 }
 
-// A control's page is headed by what it demands, and says that it is a demand.
-function demandHead(control) {
-  return [el('p', { class: 'eyebrow' }, control.number ? control.number + ' demands' : 'Demand'), heading(prose(control.title))];
+function controlHead(control) {
+  return [el('p', { class: 'eyebrow' }, control.number || 'Control'), heading(prose(control.title))];
 }
 
 // What was found on a target, in a line.
@@ -153,6 +154,8 @@ function acceptance(finding) {
     by ? [': ', host(by.reason || by.statement)] : null);
 }
 
+const ACCEPTED = { fail: 'waiver', manual: 'attestation' };
+
 async function findingView([targetName, id, at]) {
   const number = data.targetNumber.get(targetName);
   const result = number !== undefined && (await resultsOf(number)).find((each) => each.control.id === id);
@@ -165,14 +168,14 @@ async function findingView([targetName, id, at]) {
     el('div', null,
       el('p', null, sentence(each)), acceptance(each)),
     el('p', { class: 'buttons' },
-      each.verdict === 'fail' ? copier('Copy waiver', JSON.stringify([[id, [targetName], each.kind === 'target' ? [] : [each.subject]]]), 'waive', 'of ' + shown(clip(each.subject, 80))) : null,
+      ACCEPTED[each.verdict] ? copier(`Copy ${ACCEPTED[each.verdict]}`, JSON.stringify([[id, [targetName], each.kind === 'target' ? [] : [each.subject]]]), ACCEPTED[each.verdict], 'of ' + shown(clip(each.subject, 80))) : null,
       copier('Copy link', to('finding', targetName, id, each.at), 'address', 'to ' + shown(clip(each.subject, 80))))));
   return {
     title: `${control.title} ${target.name}`,
     focus: at === undefined ? null : `finding-${at}`,
     content: [
       crumbs(link(['targets'], 'Targets'), link(['target', target.name], host(target.name)), link(['control', id], 'Control')),
-      demandHead(control),
+      controlHead(control),
       el('p', { class: 'lede' }, verdict(result.verdict), ' on ', host(target.name), ' ',
         el('span', { class: 'note' }, `severity ${result.severity}${result.changed ? ` (changed from ${control.severity})` : ''}`)),
       result.off ? el('p', null, 'Switched off by ', result.off.by, ': ', host(result.off.reason), ' Otherwise: ', verdict(result.off.otherwise)) : null,
@@ -183,7 +186,7 @@ async function findingView([targetName, id, at]) {
       target.failure ? el('p', { class: 'empty' }, host(target.failure)) : null,
       asked.map((each) => typeof each === 'string' ? el('p', { class: 'note' }, el('code', null, each), ' ', noAnswer()) : answerFold(each, target)),
       asked.length ? null : el('p', { class: 'empty' }, 'This result names no evidence.'),
-      about(control),
+      about(control, result.verdict === 'fail'),
     ],
   };
 }
