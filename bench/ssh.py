@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -31,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the laboratory is not installed with hullcheck
 
 from timing import head, machine, row  # noqa: E402
+
+from hullcheck.recording import Recording  # noqa: E402
 
 if TYPE_CHECKING:
     from selftests.rig.hosts.sshd import SshServer
@@ -163,10 +164,11 @@ def _audit(namespace: str, hosts: Sequence[SshServer], reports: Path, jobs: int)
         text=True,
     )
     seconds = time.monotonic() - begin
-    told = re.search(r"^gathered \d+ targets? in ([\d.]+) s$", done.stdout, re.MULTILINE)
-    if told is None or "not audited: " in done.stdout:
+    files = list((reports / "latest").glob("h*/recording.json"))
+    recordings = [Recording.load(each.parent, ()) for each in files]
+    if len(recordings) < len(hosts) or any(each.failure for each in recordings):
         raise SystemExit(f"not every host was audited:\n{done.stdout[:2000]}{done.stderr[:2000]}")
-    return float(told[1]), seconds
+    return max(each.stat().st_mtime for each in files) - min(each.asked for each in recordings), seconds
 
 
 def _call(argv: Sequence[str], *, output: Path) -> None:

@@ -22,7 +22,7 @@ from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
 from hullcheck.results import Control
-from hullcheck.writers import terminal
+from hullcheck.writers.terminal import screen
 
 TARGET = "audit_target"  # the fixture, asked for however indirectly, that makes a test a control
 CONTROL = pytest.StashKey[Control]()  # what the markers and docstring of a control say, made once for all targets
@@ -133,7 +133,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     lines = [f"hullcheck {__version__}: {known.all[0].name}"]
     if SESSION in config.stash:
         audit = session_of(config)
-        lines.append("targets: " + terminal.target_line(audit.targets))
+        lines.append("targets: " + screen.named([each.name for each in audit.targets]))
         if audit.shard:
             lines.append(f"shard {audit.shard}: of {len(audit.all_targets)} targets in all")
         lines += [printable(f"inventory: {each}") for each in audit.inventory.notes]

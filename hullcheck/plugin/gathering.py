@@ -9,7 +9,6 @@ import pytest
 
 from hullcheck.facts import registry
 from hullcheck.facts.containers.compose import COMPOSE_FILE
-from hullcheck.facts.engine.identity import user_without_rights
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
 from hullcheck.messages import printable
@@ -18,7 +17,6 @@ from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control
 from hullcheck.plugin.screen import is_ours
 from hullcheck.plugin.session import FEW_TARGETS, session_of
 from hullcheck.plugin.waiting import selects_by_marker
-from hullcheck.recording import Recording
 from hullcheck.recording.backends import COMPOSE, RECORDED, backend_of
 from hullcheck.writers import terminal
 
@@ -75,12 +73,11 @@ class _Gathering:
         self.progress = terminal.Progress(reporter)
         self.results, self.judged = controls * len(targets), 0
         self.work = f"{controls} control{'s' * (controls != 1)} on {len(targets)} target{'s' * (len(targets) != 1)}"
-        self.recorded = {each.name for each in targets if backend_of(each.connect) == RECORDED}
         self.began = time.monotonic()
         gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
         if is_ours(reporter) and not reporter.isatty() and reporter.verbosity == 0:
             reporter.write_line(f"auditing {self.work}")
-        self.audit.arrived, self.audit.waiting = self.arrived, self.draw
+        self.audit.waiting = self.draw
         self.audit.gathered = True
         if not self.audit.asked:
             self.audit.begin_gathering()
@@ -92,13 +89,6 @@ class _Gathering:
         if not is_ours(reporter):  # its letters follow
             self.progress.show("")
             self.progress = terminal.Progress(None)
-
-    def arrived(self, recording: Recording) -> None:
-        if user := user_without_rights(recording):
-            advice = "record it again as root" if recording.target in self.recorded else "use --sudo, or log in as root"
-            said = f"asked as {user}: files, processes of others and audit rules are not visible; {advice}"
-            self.audit.rights[recording.target] = printable(said)
-        self.draw()
 
     def draw(self) -> None:
         """Show which targets have answered, of a single one what it answers."""

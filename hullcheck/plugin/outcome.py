@@ -36,20 +36,13 @@ _LEFT_OUT = {
 }
 
 
-class Described(Struct, frozen=True):
-    """A target as results name it, and whether it cannot be judged because no engine answers there."""
-
-    target: AuditedTarget
-    silent: bool
-
-
 class Carried(Struct, frozen=True):
     """What the report of a control carries, maybe out of another process."""
 
     control: Control
     result: Result
     case: str  # its test case in junit.xml
-    described: Described | None = None  # the target, in the first report of a target from another process
+    described: AuditedTarget | None = None  # the target, in the first report of a target from another process
     whole: bool = False  # whether this is the only report of the test
 
 
@@ -69,11 +62,11 @@ def properties_of(control: Control, result: Result, audit: AuditSession) -> list
     return found + [(name, printable("; ".join(texts))) for name, texts in words if texts]
 
 
-def describe(audit: AuditSession, target: Target) -> Described:
+def describe(audit: AuditSession, target: Target) -> AuditedTarget:
     """Return what results say of *target* itself."""
     known = audit.facts_of(target)
     limits = (f"{_LEFT_OUT[kind]} {', '.join(each)}" for kind, each in audit.limits.items())
-    described = AuditedTarget(
+    return AuditedTarget(
         target.name,
         plain(target.connect),
         "unknown" if known.recording.failure else known.kind,
@@ -83,7 +76,6 @@ def describe(audit: AuditSession, target: Target) -> Described:
         neighbours=(*limits, *_neighbours(known)),
         groups=tuple(map(printable, audit.inventory.groups_of(target))),
     )
-    return Described(described, audit.is_silent(target))
 
 
 def _neighbours(known: Facts) -> tuple[str, ...]:
@@ -102,7 +94,7 @@ class Outcome:
         self.session = session
         self.results: dict[str, dict[str, Result]] = {each.name: {} for each in session.targets}
         self.controls: dict[str, Control] = {}
-        self.described: dict[str, Described] = {}
+        self.described: dict[str, AuditedTarget] = {}
         self._same: dict[Any, Any] = {}  # hosts of a fleet have many findings in common
 
     def take_in(self, carried: Carried) -> None:
@@ -116,15 +108,11 @@ class Outcome:
             self.described[result.target] = carried.described
         self._describe(result.target)
 
-    def _describe(self, name: str) -> Described:
+    def _describe(self, name: str) -> AuditedTarget:
         if name not in self.described:
             target = next(each for each in self.session.targets if each.name == name)
             self.described[name] = describe(self.session, target)
         return self.described[name]
-
-    def is_silent(self, target: str) -> bool:
-        """Return whether no engine answers on the target of this name."""
-        return self._describe(target).silent
 
     def audit(self) -> Audit:
         """Return all results of this run, in a fixed order: targets as given, controls by number and name."""
@@ -168,7 +156,7 @@ class Outcome:
     def _targets(self, *, scored: bool) -> tuple[AuditedTarget, ...]:
         """Return all targets with their scores, and which of the hosts among them may be one and the same."""
         targets = self.session.targets
-        audited = [self._describe(each.name).target for each in targets]
+        audited = [self._describe(each.name) for each in targets]
         identities = {
             each.name: Identity.of(self.session.recording_of(target))
             for each, target in zip(audited, targets, strict=True)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from hullcheck import DEFAULT_INVENTORY, private_files
 from hullcheck.bundle import BundleError
+from hullcheck.facts.engine.identity import user_without_rights
 from hullcheck.gates import Gates
 from hullcheck.gather import processes
 from hullcheck.messages import printable
@@ -29,6 +30,7 @@ from hullcheck.results import Audit, run_files, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import html, junit, terminal
 from hullcheck.writers.formats import FormatError, chosen
+from hullcheck.writers.terminal import screen
 
 if TYPE_CHECKING:
     from hullcheck.plugin.bundling import Bundling
@@ -252,7 +254,9 @@ class Reporting:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def _say(self, line: str, *, red: bool = False) -> None:
-        """Print a line; a fault also if there is no terminal reporter."""
+        """Print a line; a fault also if there is no terminal reporter, or -q was given to `hullcheck audit`."""
+        if is_ours(self._reporter) and self._reporter.verbosity < 0 and not red:
+            return
         if self._reporter is not None and not self.output.fault:
             self._reporter.write_line(line, red=red)
         elif red:
@@ -271,22 +275,21 @@ class Reporting:
             terminalreporter.write_line(terminal.NOTHING_JUDGED, red=True)
         if not (self.outcome and self.audit):
             return
-        session, found, verbosity = self.outcome.session, self.outcome, terminalreporter.verbosity
-        if is_ours(terminalreporter) and verbosity < 0:
-            terminal.write_targets(terminalreporter, self.audit)
-            return
-        silent = self.audit.nothing_judged and all(found.is_silent(each.name) for each in session.targets)
+        session, verbosity = self.outcome.session, terminalreporter.verbosity
         if not is_ours(terminalreporter):
             terminalreporter.write_sep("=", "hullcheck")
+        elif verbosity < 0:
+            terminal.write(terminalreporter, screen.targets(self.audit, everything=True))
+            return
         terminal.write_summary(
             terminalreporter,
             self.audit,
             folder=session.folder,
             ids_by_control=session.ids_by_control,
             rows=shutil.get_terminal_size().lines - 2,  # a prompt follows, or a line of pytest
-            everything=self.config.option.hullcheck_all or verbosity > 0,
-            rights=session.rights,
-            command=output.command() if silent and verbosity <= 0 else None,
+            everything=self.config.option.hullcheck_all or (verbosity > 0 and not options.is_of_shipped(self.config)),
+            users={name: user_without_rights(each) for name, each in session.recordings.items()},
+            command=output.command(),
         )
 
     @pytest.hookimpl(optionalhook=True)

@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
@@ -78,11 +78,9 @@ class AuditSession:
         self.began = run_files.began(self.folder.name)  # the same in all processes
         self.unwritten = Unwritten()
         self.asked = self.gathered = False
-        self.rights: dict[str, str] = {}  # what the user who asked a target does not see
         self.collected = 0  # tests, by workers
         self.recordings: dict[str, Recording] = {}
         self._arrivals = SimpleQueue[Recording | BaseException]()
-        self.arrived: Callable[[Recording], None] = lambda recording: None
         self.waiting: Callable[[], None] = lambda: None
         self._facts: tuple[str, Facts] | None = None
         self._labelled: dict[str, tuple[str, ...]] = {}
@@ -155,15 +153,12 @@ class AuditSession:
         """Wait until there are the recordings of the *wanted* targets; what arrives meanwhile is taken in, too."""
         for target in wanted:
             while target.name not in self.recordings:
-                try:
+                self.waiting()
+                with suppress(Empty):
                     recording = self._arrivals.get(timeout=_REDRAW)
-                except Empty:
-                    self.waiting()
-                    continue
-                if isinstance(recording, BaseException):
-                    raise recording
-                self.recordings[recording.target] = recording
-                self.arrived(recording)
+                    if isinstance(recording, BaseException):
+                        raise recording
+                    self.recordings[recording.target] = recording
 
     def recording_of(self, target: Target) -> Recording:
         """Return the answers of *target*, as soon as they are there; of a large fleet only some of them."""
@@ -189,17 +184,6 @@ class AuditSession:
             recording = recording.not_older(self.max_age, self.began)
             self._facts = (target.name, Facts(recording, policy, known_releases=self.releases))
         return self._facts[1]
-
-    def is_silent(self, target: Target) -> bool:
-        """Return whether *target* cannot be judged: it was not reached, or no engine answered there."""
-        facts = self.facts_of(target)
-        if facts.recording.failure:
-            return True
-        try:
-            facts.get("engine")
-        except (EvidenceError, NotApplicable):
-            return bool(facts.kind == "host")
-        return False
 
     def profile(self, name: str, markers: Collection[str]) -> str:
         """Return the selection of this name in the inventory; check all its profiles against *markers*."""

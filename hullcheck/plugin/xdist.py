@@ -21,9 +21,9 @@ from hullcheck.inventory import Target
 from hullcheck.plugin import gathering, options
 from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control, stop, target_of
 from hullcheck.plugin.judging import CRASHED, MORE, is_at_once, report_of
-from hullcheck.plugin.outcome import Carried, Described, describe, properties_of
+from hullcheck.plugin.outcome import Carried, describe, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
-from hullcheck.results import Control, Result
+from hullcheck.results import AuditedTarget, Control, Result
 from hullcheck.verdicts import EvidenceError, Verdict
 from hullcheck.writers import junit
 
@@ -47,7 +47,7 @@ class _Sent(Struct, frozen=True):
     """The controls that a worker has judged of one target, and what the target is if these are all of them."""
 
     judged: list[_Judged]
-    described: Described | None
+    described: AuditedTarget | None
 
 
 # ---- in the main process

@@ -23,10 +23,7 @@ STALE = STATES[1:-1]
 NOT_COVERED, INCOMPLETE = "not covered", "incomplete"
 """What the verdict of a `Requirement` may be besides those of controls."""
 CONTRADICTED, SUPPORTED, NOT_ASSESSED = "contradicted", "supported", "not assessed"
-ASSESSMENTS: Mapping[str, str] = {
-    **dict.fromkeys((Verdict.FAIL, Verdict.WAIVED), CONTRADICTED),
-    **dict.fromkeys((Verdict.PASS, Verdict.ATTESTED), SUPPORTED),
-}
+ASSESSMENTS = {"fail": CONTRADICTED, "waived": CONTRADICTED, "pass": SUPPORTED, "attested": SUPPORTED}
 """What an audit says of a requirement with this verdict; with any other one it is not assessed."""
 LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
 """The reason of a result where subjects of this kind are there, and all of them were left out."""

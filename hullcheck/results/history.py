@@ -1,6 +1,5 @@
 """What changed since an earlier run of the same targets, and how many findings failed in the runs before."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -29,11 +28,11 @@ def since_last_run(audit: Audit, folder: Path) -> Changes | None:
     Args:
         folder: that of *audit* itself; the other runs lie beside it.
     """
-    names = {each.name for each in audit.targets}
-    candidates = (each for each in _earlier(folder) if names == _targets_in(each))
-    wanted = sum(map(_is_judged, audit.results))
+    names, wanted = {each.name for each in audit.targets}, sum(map(_is_judged, audit.results))
+    earlier = (each for each in _folders(folder.parent) if run_files.FOLDER.fullmatch(each) and each < folder.name)
+    newest = (folder.with_name(each) for each in sorted(earlier, reverse=True)[:_MOST_FOLDERS])
     best = None
-    for each in islice(candidates, _MOST_READ):
+    for each in islice((each for each in newest if _folders(each) == names), _MOST_READ):
         found = _compared(audit, each)
         if found and found.compared > (best.compared if best else 0):
             best = found
@@ -42,22 +41,12 @@ def since_last_run(audit: Audit, folder: Path) -> Changes | None:
     return best
 
 
-def _earlier(folder: Path) -> list[Path]:
-    """Return the folders of runs that began before that of *folder*, the newest first: their names are the times."""
-    names = [each for each in _names(folder.parent) if run_files.FOLDER.fullmatch(each) and each < folder.name]
-    return [folder.with_name(each) for each in sorted(names, reverse=True)[:_MOST_FOLDERS]]
-
-
-def _targets_in(folder: Path) -> set[str]:
-    """Return the targets of a run: each has a folder with its recording."""
-    return {each for each in _names(folder) if (folder / each).is_dir()}
-
-
-def _names(folder: Path) -> list[str]:
+def _folders(path: Path) -> set[str]:
+    """Return the names of the folders in *path*: runs, or the targets of a run."""
     try:
-        return os.listdir(folder)
+        return {each.name for each in path.iterdir() if each.is_dir()}
     except OSError:
-        return []
+        return set()
 
 
 def _compared(audit: Audit, folder: Path) -> Changes | None:

@@ -3,7 +3,6 @@
 import os
 from html import escape
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -14,12 +13,6 @@ from hullcheck.results.run_files import AUDIT_PAGE
 
 _MOST = 5
 """The findings of a row; audit.html has all of them."""
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_html_report_title(report: Any) -> None:
-    """Name the page."""
-    report.title = "hullcheck"
 
 
 @pytest.hookimpl(optionalhook=True)

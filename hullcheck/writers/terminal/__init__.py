@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from hullcheck.frameworks.rollup import IdsByControl
-from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, names_of, words_of
 from hullcheck.messages import did_you_mean, printable
 from hullcheck.results import STALE, STATES, Attestation, Audit, Finding, Waiver, run_files, sentences
@@ -17,16 +16,8 @@ from hullcheck.writers.terminal.screen import Line, head, plain
 
 NOTHING_JUDGED = "No control was judged. This is not a pass."
 NOTHING_SELECTED = "No control was selected: `hullcheck explain` lists those that `hullcheck audit` runs."
-_NAMES_SHOWN = 6
 _LEAST = 5  # findings that are shown however small the terminal is
 _IN_A_FILE = 100  # columns
-
-
-def target_line(targets: Sequence[Target]) -> str:
-    """Return the names of a few targets, and how many more there are."""
-    names = ", ".join(target.name for target in targets[:_NAMES_SHOWN])
-    more = len(targets) - _NAMES_SHOWN
-    return f"{names} and {more} more" if more > 0 else names
 
 
 def offenders(findings: Sequence[Finding]) -> str:
@@ -54,11 +45,6 @@ class Progress:
             self._shown = text
 
 
-def write_targets(reporter: Any, audit: Audit) -> None:
-    """Write a line for each target."""
-    _write(reporter, screen.targets(audit, all_of_them=True))
-
-
 def write_summary(
     reporter: Any,
     audit: Audit,
@@ -67,16 +53,16 @@ def write_summary(
     ids_by_control: IdsByControl,
     rows: int = 24,
     everything: bool = False,
-    rights: Mapping[str, str] | None = None,
-    command: Sequence[str] | None = None,
+    users: Mapping[str, str] | None = None,
+    command: Sequence[str] = (),
 ) -> None:
     """Write what a run found, on one screen of so many *rows*, or *everything*.
 
     Args:
         folder: that of the run.
         ids_by_control: the ids of every control there is.
-        rights: what the user who asked a target does not see, by target.
-        command: the command line of a run that could ask no target, and says no more than why; else None.
+        users: who asked a target, if that was not root, by target.
+        command: the command line of the run, as sudo takes it; empty if root runs it.
     """
     width = reporter._tw.fullwidth
     if not reporter.isatty and "COLUMNS" not in environ:
@@ -87,20 +73,21 @@ def write_summary(
     elif audit.unjudged:
         below.append(head(sentences.unjudged(audit.unjudged), "red"))
     below += screen.gates(audit, everything=everything)
-    if command is not None:
-        _write(reporter, [*no_answer.lines(audit, width, command), *below])
+    if no_answer.explains(audit) and not everything:
+        write(reporter, [*no_answer.lines(audit, width, command), *below])
         return
-    above = [screen.judged(audit), *screen.targets(audit, all_of_them=everything), *screen.notes(audit, rights or {})]
+    above = [screen.judged(audit), *screen.targets(audit, everything=everything), *screen.notes(audit, users or {})]
     below = [*screen.after_failures(audit, width, everything=everything), *below]
     if (page := folder / run_files.AUDIT_PAGE).is_file():
         below.append(head(f"page: {page.absolute().as_uri()}", "bold", len("page:")))
     below += screen.next_command(audit, folder)
     taken = sum(-(-cells(plain(each)) // width) for each in (*above, *below))  # a long path takes two lines
     room = 0 if everything else max(rows - taken, _LEAST)
-    _write(reporter, [*above, *screen.failures(audit, width, room), *below])
+    write(reporter, [*above, *screen.failures(audit, width, room), *below])
 
 
-def _write(reporter: Any, lines: Iterable[Line]) -> None:
+def write(reporter: Any, lines: Iterable[Line]) -> None:
+    """Write *lines* in colour, where the terminal has any."""
     for line in lines:
         for text, style in line:
             reporter.write(text, **dict.fromkeys(style.split(), True))

@@ -24,6 +24,12 @@ _LOGIN = "Check the address, and that ssh can log in without a prompt."
 _DEMO = "`hullcheck audit --demo` shows an audit of two recorded hosts."
 
 
+def explains(audit: Audit) -> bool:
+    """Return whether these lines are all there is to say: no engine answered."""
+    silent = (each.kind == "unknown" or (each.kind == "host" and not each.engine) for each in audit.targets)
+    return audit.nothing_judged and all(silent)
+
+
 def lines(audit: Audit, width: int, command: Sequence[str]) -> Iterator[Line]:
     """Yield a sentence for each cause, and the command that asks as root; *command* is empty where root runs it."""
     found = list(_by_cause(audit).items())

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from hullcheck.gates import FAIL_ON
 from hullcheck.messages import printable
-from hullcheck.results import JUDGED, SEVERITIES, Audit, Result, grouped, sentences
+from hullcheck.recording.backends import RECORDED, backend_of
+from hullcheck.results import JUDGED, SEVERITIES, Audit, AuditedTarget, Result, grouped, sentences
 from hullcheck.results.failures import (
     CONTAINER,
     IMAGE,
@@ -38,16 +39,8 @@ _SEVERITY_WIDTH = max(map(len, SEVERITIES))
 _LONG_NUMBER = 10
 _ROOM_FOR_COLUMNS = 72
 _LABEL = "fix first  "
-_COLORS: dict[str, str] = {
-    "critical": "red bold",
-    "high": "red",
-    "medium": "yellow",
-    "low": "cyan",
-    Verdict.FAIL: "red",
-    Verdict.ERROR: "red",
-    Verdict.MANUAL: "yellow",
-    Verdict.PASS: "green",
-}
+_COLORS = {"critical": "red bold", "high": "red", "medium": "yellow", "low": "cyan"}
+_COLORS |= {"fail": "red", "error": "red", "manual": "yellow", "pass": "green"}
 
 Line = tuple[tuple[str, str], ...]
 """A line of the screen: texts, each with its style as pytest names it (`red bold`)."""
@@ -89,33 +82,27 @@ def judged(audit: Audit) -> Line:
     return head(f"judged {number} of {applying} controls that apply{on}", "bold")
 
 
-def targets(audit: Audit, *, all_of_them: bool) -> Iterator[Line]:
+def targets(audit: Audit, *, everything: bool) -> Iterator[Line]:
     """Yield how often each verdict was found on each target, the worst first; of many only on the worst."""
-    scores = {each.name: sentences.scores([each]) for each in audit.targets}
-    worst = sorted(audit.by_target.items(), key=lambda each: _badness(each[1]), reverse=True)
-    many = len(worst) > _MOST_TARGETS and not all_of_them
-    if many:
-        yield _counts(f"{len(worst)} targets", audit.results, sentences.scores(audit.targets))
-        worst = worst[:_WORST_TARGETS]
+    found = [(name, [each.verdict for each in results]) for name, results in audit.by_target.items()]
+    found.sort(key=lambda each: (each[1].count(Verdict.FAIL), each[1].count(Verdict.ERROR)), reverse=True)
+    worst = found[: None if everything or len(found) <= _MOST_TARGETS else _WORST_TARGETS]
+    if worst != found:
+        yield _counts(f"{len(found)} targets", audit.results, audit.targets)
     width = max(cells(name) for name, _ in worst)
-    for name, results in worst:
-        yield _counts(padded(name, width), results, scores[name])
-    if many:
-        yield head(f"... and {len(scores) - len(worst)} more targets: `--all` shows them, or see the page")
+    for name, _ in worst:
+        yield _counts(padded(name, width), audit.by_target[name], [each for each in audit.targets if each.name == name])
+    if worst != found:
+        yield head(f"... and {len(found) - len(worst)} more targets: `--all` shows them, or see the page")
 
 
-def _badness(results: Sequence[Result]) -> tuple[int, ...]:
-    counts = Counter(each.verdict for each in results)
-    return counts[Verdict.FAIL], counts[Verdict.ERROR], counts[Verdict.MANUAL]
-
-
-def _counts(name: str, results: Sequence[Result], scores: str) -> Line:
+def _counts(name: str, results: Sequence[Result], on: Sequence[AuditedTarget]) -> Line:
     counts = Counter(each.verdict for each in results if not each.switched_off)
     off = [each.switched_off.otherwise for each in results if each.switched_off]
     parts = [(f"{counts[each]} {_short(each)}", _COLORS.get(each, "")) for each in Verdict if counts[each]]
-    if off:
-        parts.append((f"{len(off)} switched off (otherwise: {counted(Verdict, off, _short)})", ""))
+    parts += [(f"{len(off)} switched off (otherwise: {counted(Verdict, off, _short)})", "")] * bool(off)
     commas = [piece for part in parts or [("nothing judged", "")] for piece in ((", ", ""), part)]
+    scores = sentences.scores(on)
     return ((f"{name}  ", ""), *commas[1:], (scores and f"; {scores}", ""))
 
 
@@ -123,12 +110,16 @@ def _short(verdict: str) -> str:
     return "n/a" if verdict == Verdict.NOT_APPLICABLE else verdict
 
 
-def notes(audit: Audit, rights: Mapping[str, str]) -> Iterator[Line]:
+def notes(audit: Audit, users: Mapping[str, str]) -> Iterator[Line]:
     """Yield notes on rights, clocks, other runtimes and targets that may be one; the same of several targets once."""
     by_note: dict[str, list[str]] = {}
     for each in audit.targets:
-        for note in (*filter(None, [rights.get(each.name)]), *each.notes):
-            by_note.setdefault(note, []).append(each.name)
+        said = list(each.notes)
+        if user := users.get(each.name):
+            advice = "record it" if backend_of(each.connect) == RECORDED else "use --sudo, or log in"
+            said.append(f"asked as {user}: files, processes of others and audit rules are hidden; {advice} as root")
+        for note in said:
+            by_note.setdefault(printable(note), []).append(each.name)
     lines = [f"shard {audit.run.shard}: the other targets are in other runs"] if audit.run.shard else []
     lines += [f"{named(names)}: {note}" for note, names in by_note.items()]
     lines += [f"{named(names)} have the same {what} ID: {sentences.SAME[what]}" for what, names in audit.same]

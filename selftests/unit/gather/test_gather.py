@@ -116,6 +116,15 @@ def test_answer_that_is_too_long() -> None:
         recording.text(Probe("one", ""))
 
 
+def test_probe_that_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the last one whose answer has begun."""
+    intake = processes.Intake(60, bool)
+    monkeypatch.setattr(processes, "_running", {None: intake})
+    assert processes.last_probe() == "connecting"
+    intake.take(b"n begin host\n1 begin x y\nn end host\nn begin engine\nDocker begin")
+    assert processes.last_probe() == "engine"
+
+
 def test_answers_of_a_target_that_is_out_of_time() -> None:
     """What was answered until then is kept; the rest did not answer in time, and no process is left."""
     recording = _asked("exec sleep 4242", timeout=3)

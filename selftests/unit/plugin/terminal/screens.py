@@ -36,7 +36,7 @@ def audit_on_terminal(*arguments: str, cwd: Path, columns: int = 100, rows: int 
     code = "import sys; from hullcheck.cli import main; sys.exit(main())"
     command = [sys.executable, "-P", "-c", code, "audit", "-p", "no:cacheprovider", *arguments]
     variables = {**clean_environment(), "PYTHONPATH": str(REPOSITORY), "TERM": "xterm-256color", **environment}
-    for name in ("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "COLUMNS", "CI"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "PY_COLORS", "COLUMNS", "LINES", "CI"):
         if name not in environment:
             variables.pop(name, None)
     here, there = pty.openpty()
