@@ -11,7 +11,6 @@ from hullcheck.facts import registry
 from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
-from hullcheck.messages import printable
 from hullcheck.plugin import options
 from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control
 from hullcheck.plugin.screen import is_ours

@@ -28,7 +28,7 @@ WORKLOAD = {
 def documented() -> list[str]:
     """The YAML example of each key in docs/inventory.md."""
     text = (REPOSITORY / "docs" / "inventory.md").read_text(encoding="utf-8")
-    tables = text.split("\n| key, with an example | read by | meaning; default |\n|---|---|---|\n")[1:]
+    tables = text.split("\n| key, with an example | read by | meaning and default |\n|---|---|---|\n")[1:]
     return [row for table in tables for row in re.findall(r"^\| `([^`]+)` \|", table.partition("\n\n")[0], re.M)]
 
 
