@@ -156,7 +156,7 @@ _WRITTEN_TO = ("overlay2", "rootfs", "volumes", "io.containerd.snapshotter.v1.ov
 
 @pytest.mark.cis("1.1.5", level=1)
 @_records_of_data
-@pytest.mark.severity("low", "Images changed behind the engine's back leave no trace, but that already takes root.")
+@pytest.mark.severity("low", "Directly changed images leave no trace, but changing them already takes root.")
 def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
     """An audit rule watches the Docker data directory.
 
@@ -173,7 +173,7 @@ def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.6", level=1)
 @_records_of_configuration
-@pytest.mark.severity("low", "A swapped daemon.json or CA leaves no trace, but swapping it already takes root.")
+@pytest.mark.severity("low", "A replaced daemon.json or CA leaves no trace, but replacing it already takes root.")
 def test_configuration_directory_is_audited(configuration_directory: FileFact, audit: Audit) -> str:
     """An audit rule watches the Docker configuration directory.
 
@@ -242,7 +242,7 @@ def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.11", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low", "A protection switched off here leaves no trace, but that already takes root.")
+@pytest.mark.severity("low", "Switching off a protection leaves no trace, but it already takes root.")
 def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audit) -> str:
     """An audit rule watches daemon.json.
 
@@ -256,7 +256,7 @@ def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audi
 
 @pytest.mark.cis("1.1.12", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low", "A runtime swapped here leaves no trace, but swapping it already takes root.")
+@pytest.mark.severity("low", "A replaced runtime leaves no trace, but replacing it already takes root.")
 def test_containerd_configuration_is_audited(containerd_configuration: FileFact, audit: Audit) -> str:
     """An audit rule watches the containerd configuration file.
 
@@ -357,7 +357,7 @@ def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
 @pytest.mark.pci("2.2.1", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(8)")
 @pytest.mark.guide("1.1.cis_linux_benchmark")
-@pytest.mark.severity("medium", "Weak settings of the host undo what the engine and containers are protected by.")
+@pytest.mark.severity("medium", "Weak settings of the host undo the protections of Docker and containers.")
 def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> str:
     """The host is hardened to an operating system standard.
 
@@ -387,7 +387,7 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
 @pytest.mark.nist("4.4.1", sp="800-190")
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("high", "Published break-outs of an old engine or runc lead from one container to the host.")
+@pytest.mark.severity("high", "Known flaws of an old Docker or runc let a container break out to the host.")
 def test_engine_release_is_maintained(
     release: Release,
     component_versions: Later[dict[str, str]],

@@ -141,7 +141,7 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.1", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "Nobody fixes flaws of aufs, but a container needs a new one to gain anything.")
+@pytest.mark.severity("low", "Flaws of aufs stay open, but a container needs a new one to gain anything.")
 def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
     """The aufs storage driver is not used.
 
@@ -260,7 +260,7 @@ def test_parent_cgroup_is_the_default(daemon: Daemon, policy: Policy) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "A container can fill more disk; the driver is gone from engines since 25.")
+@pytest.mark.severity("low", "A container can fill more disk; Docker removed the driver in version 25.")
 def test_base_device_size_is_the_default(daemon: Daemon) -> str:
     """The base device size of devicemapper is the default.
 

@@ -77,7 +77,7 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
 @pytest.mark.pci("6.3.2")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("3.1.trusted_base_images")
-@pytest.mark.severity("medium", "Whoever made the image runs their code in that container, with its data.")
+@pytest.mark.severity("medium", "The image's author runs code in that container, with its data.")
 def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> str:
     """Images come from trusted registries.
 
@@ -111,7 +111,7 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "Intruders find tools ready for use, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders find tools, but need another flaw to get in.")
 def test_image_holds_needed_packages_alone(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only packages that the workload needs.
 
@@ -331,7 +331,7 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("6.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "A download without a check may have been swapped, but only while building.")
+@pytest.mark.severity("low", "An unchecked download may have been replaced, but only during the build.")
 def test_image_is_built_with_copy(image: Image) -> str:
     """Images are built with COPY, not ADD.
 

@@ -27,7 +27,7 @@ def _addresses(listeners: Iterable[Listener]) -> str:
 @pytest.mark.nist("4.3.1", "4.3.5", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "Each extra manager is one more host to protect, or one that helps no vote.")
+@pytest.mark.severity("low", "Each extra manager is one more host to protect, and an even number adds no safety.")
 def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) -> str:
     """The swarm has no more managers than it needs.
 
@@ -189,7 +189,7 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("4.2.1")
 @pytest.mark.hipaa("164.312(d)")
-@pytest.mark.severity("low", "A stolen CA key makes nodes for years; stealing it takes root on a manager.")
+@pytest.mark.severity("low", "A stolen CA key can create nodes for years; stealing it takes root on a manager.")
 def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """The root CA of the swarm is valid and rotated.
 

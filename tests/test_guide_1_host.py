@@ -32,7 +32,7 @@ _OPEN_IN_PART = regex(r"vulnerable|[Uu]nknown|but not|no microcode|IBPB: disable
 @pytest.mark.pci("2.2.3", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.dedicated_host")
-@pytest.mark.severity("medium", "A flaw in a program next to the engine leads to the host of all containers.")
+@pytest.mark.severity("medium", "A flaw in another program gives access to the host of all containers.")
 def test_host_serves_containers_alone(
     host_services: HostServices, engine: Later[Engine], daemon: Later[Daemon], policy: Policy
 ) -> str:
@@ -101,7 +101,7 @@ def _without(kind: str, software: Software, policy: Policy) -> str:
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.no_compilers")
-@pytest.mark.severity("low", "Intruders find tools ready for use, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders find tools, but need another flaw to get in.")
 def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
     """The host has no compilers, assemblers or linkers.
 
@@ -166,7 +166,7 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
     "1.2.automated_patching.puppet",
     "1.2.automated_patching.saltstack",
 )
-@pytest.mark.severity("medium", "Fixed flaws stay open until somebody thinks of the update.")
+@pytest.mark.severity("medium", "Fixed flaws stay open until somebody remembers to update.")
 def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
     """Updates of the host are installed automatically.
 
@@ -326,7 +326,7 @@ def _required(sysctl: Sysctl, name: str) -> str:
 @pytest.mark.pci("1.4.2", "2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.ip_forward")
-@pytest.mark.severity("low", "Docker needs forwarding and filters it; elsewhere the host joins networks unasked.")
+@pytest.mark.severity("low", "Docker needs forwarding and filters it; without Docker the host connects networks.")
 def test_ipv4_forwarding_is_off_or_recorded(
     sysctl: Sysctl,
     networks: tuple[Network, ...],
@@ -425,7 +425,7 @@ def test_security_modules_confine_containers(kernel: Kernel, engine: Engine) -> 
 @pytest.mark.pci("10.2.1", "10.2.1.2")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("1.4.auditd")
-@pytest.mark.severity("low", "What was done leaves no record, but nobody gains access by that.")
+@pytest.mark.severity("low", "Actions leave no record, but nobody gains access.")
 def test_auditd_writes_down_what_docker_does(audit_daemon: AuditDaemon) -> str:
     """The audit daemon records what Docker does.
 

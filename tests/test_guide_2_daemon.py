@@ -44,7 +44,7 @@ def _described(log: Log) -> str:
 @pytest.mark.pci("6.5.1")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("2.1.rootless_install")
-@pytest.mark.severity("low", "A swapped installer runs as one account, and only at the time of the install.")
+@pytest.mark.severity("low", "A replaced installer runs as one account, and only during the installation.")
 def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
     """A rootless engine comes from a verified source.
 
@@ -197,7 +197,7 @@ def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], 
 @pytest.mark.pci("2.2.7")
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)")
 @pytest.mark.guide("2.3.tlscert")
-@pytest.mark.severity("medium", "With an expired certificate clients switch the check off, and fall for a false host.")
+@pytest.mark.severity("medium", "When it expires, clients switch the check off and trust a false host.")
 def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """The certificate of the remote API is set and not expired.
 
@@ -241,7 +241,7 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
 @pytest.mark.pci("1.2.5", "1.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tls_listener")
-@pytest.mark.severity("high", "Every network that reaches the port can try for root; without TLS it is given away.")
+@pytest.mark.severity("high", "Anyone who reaches the port can try to become root; without TLS it takes one command.")
 def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy) -> str:
     """The remote API listens only on the TLS port.
 

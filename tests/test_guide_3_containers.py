@@ -99,7 +99,7 @@ def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_package_managers")
-@pytest.mark.severity("low", "Intruders can install tools, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders can install tools, but need another flaw to get in.")
 def test_image_holds_no_package_manager(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only approved package managers.
 
@@ -118,7 +118,7 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_shells")
-@pytest.mark.severity("low", "Intruders find a shell ready for use, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders find a shell, but need another flaw to get in.")
 def test_image_holds_no_shell(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only approved shells.
 
@@ -137,7 +137,7 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_compilers")
-@pytest.mark.severity("low", "Intruders can build attacks on the spot, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders can build attacks here, but need another flaw to get in.")
 def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only approved compilers.
 
@@ -202,7 +202,7 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.2.tmpfs", "5.hipaa.least_privilege")
-@pytest.mark.severity("low", "What an intruder leaves in such a folder survives the container.")
+@pytest.mark.severity("low", "Files that an intruder leaves there outlive the container.")
 def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
     """Read-only containers write only to tmpfs and named volumes.
 

@@ -19,7 +19,7 @@ _SECTIONS = frozenset("1234567")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(8)")
 @pytest.mark.guide("4.1.docker_bench_regular", "5.cis.docker_bench")
-@pytest.mark.severity("low", "A second opinion is missing; what it would find is mostly judged here too.")
+@pytest.mark.severity("low", "A second opinion is missing; most of its checks are judged here too.")
 def test_docker_bench_runs_regularly(docker_bench: DockerBench, clock: Clock, policy: Policy) -> str:
     """Docker Bench for Security runs regularly.
 

@@ -42,7 +42,7 @@ def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accoun
 @pytest.mark.pci("3.5.1", "3.5.1.2", "3.6.1")
 @pytest.mark.hipaa("164.312(a)(2)(iv)")
 @pytest.mark.guide("5.pci_dss.encrypt_at_rest")
-@pytest.mark.severity("medium", "Whoever gets hold of a disk or a backup reads the data in it.")
+@pytest.mark.severity("medium", "Anyone with a stolen disk or backup reads its data.")
 def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoReturn:
     """Sensitive data at rest is encrypted, with keys elsewhere.
 
@@ -66,7 +66,7 @@ def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoRet
 @pytest.mark.pci("10.2.1", "10.2.1.1")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("5.hipaa.audit_data_access")
-@pytest.mark.severity("low", "Who read health data is unknown, but nobody gains access by that.")
+@pytest.mark.severity("low", "Who read health data is unknown, but nobody gains access.")
 def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoReturn:
     """Access to health data is audited and reviewed.
 
