@@ -75,8 +75,8 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
     everything. A bind mount from a larger file system still shares its space. With the containerd image store,
     containerd's directory counts too.
 
-    Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and with the containerd image
-    store at /var/lib/containerd.
+    Remedy: mount a file system at the data root (`docker info`: DockerRootDir), with containerd's store
+    /var/lib/containerd.
     """
     shared = [f"{root.path} {_shared_space(root)}" for root in storage.roots if not root.is_own]
     assert not shared, "; ".join(shared)
@@ -190,8 +190,7 @@ def test_configuration_directory_is_audited(configuration_directory: FileFact, a
 def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
     """An audit rule watches the docker.service unit file.
 
-    The unit sets the daemon's options and the commands that run as root with it. Without systemd the daemon's start
-    script counts.
+    It sets the daemon's options and commands that run as root. Without systemd the start script counts.
 
     Remedy: add `-w /usr/lib/systemd/system/docker.service -p wa -k docker`, with the path from
     `systemctl show -p FragmentPath docker.service`, to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
@@ -205,8 +204,7 @@ def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
 def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit) -> str:
     """An audit rule watches the containerd socket.
 
-    Anyone who can write to the socket starts containers without the Docker daemon and its rules. A changed owner or
-    mode opens it.
+    Anyone who can write to it starts containers without the Docker daemon and its rules.
 
     Remedy: add `-w /run/containerd/containerd.sock -p wa -k docker` to /etc/audit/rules.d/docker.rules; run
     `augenrules --load`.
@@ -364,8 +362,7 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
     Weaknesses of the operating system affect every container. An audit of Docker cannot see whether the system is
     hardened, so the policy names the standard and the day of the last assessment.
 
-    Remedy: assess the host, for example against the CIS Benchmark of its distribution, and record the assessment as
-    `os_hardening` in the policy.
+    Remedy: assess the host, as by its distribution's CIS Benchmark, and record that as `os_hardening` in the policy.
     """
     record = policy.os_hardening
     doubt = (

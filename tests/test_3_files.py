@@ -151,8 +151,7 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
     """Registry certificates are read-only, and only root can read keys.
 
     Anyone who can change a CA file can pose as the registry, and anyone who can read a private key can log in as this
-    host. Certificates are written once, so even their owner needs no write permission. Files whose names end in `.key`
-    are keys.
+    host. Certificates are written once, so even their owner needs no write permission. Keys are files named `*.key`.
 
     Remedy: `chmod 444 FILE` for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
     """
@@ -183,11 +182,9 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
     """The TLS CA certificate is read-only.
 
-    Anyone who can change it can make the daemon accept their own clients. It is written once, so nobody needs to write
-    it.
+    Anyone who can change it can make the daemon accept their own clients. Nobody needs to write it again.
 
-    Remedy: `chmod 444 FILE` for the file that `tlscacert` names, without a key in it; `chmod go-w` for a directory in
-    its path.
+    Remedy: `chmod 444 FILE` for the file of `tlscacert`, without a key in it; `chmod go-w` for a directory in its path.
     """
     return _closed_to_others(tls_ca, 0o444)
 
@@ -213,11 +210,9 @@ def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
 def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
     """The daemon's TLS certificate is read-only.
 
-    With another certificate clients cannot connect, or connect to someone else. It is written once, so nobody needs to
-    write it.
+    With another certificate clients cannot connect, or connect to someone else. Nobody needs to write it again.
 
-    Remedy: `chmod 444 FILE` for the file that `tlscert` names, or 400 if it also holds the key; `chmod go-w` for a
-    directory in its path.
+    Remedy: `chmod 444 FILE` for the file of `tlscert`, 400 with a key in it; `chmod go-w` for directories above.
     """
     return _closed_to_others(tls_certificate, 0o444)
 
@@ -266,8 +261,7 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, policy: Policy) -> str:
     """API sockets are owned by root and the docker group.
 
-    Access to the socket equals root. Another owner or group gives that to users whom nobody chose, even if the daemon
-    is configured that way.
+    Access to the socket equals root. A different owner or group makes others root, even if it is configured.
 
     Remedy: `chown root:docker SOCKET`; set SocketGroup in docker.socket, or `group` in daemon.json, for the next start.
     Name another chosen group in `socket_groups` of the policy.
@@ -321,8 +315,7 @@ def test_configuration_file_is_written_by_root_alone(configuration_file: FileFac
 
     Anyone who can write to it decides how the daemon starts next: with an open port, or without any protection.
 
-    Remedy: `chmod 644 FILE` for /etc/docker/daemon.json or the file of --config-file; `chmod go-w` for a directory in
-    its path.
+    Remedy: `chmod 644 FILE` for daemon.json or the file of --config-file; `chmod go-w` for a directory in its path.
     """
     return _closed_to_others(configuration_file, 0o644)
 

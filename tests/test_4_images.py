@@ -84,8 +84,7 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
     Whoever made an image chose what runs. Anyone can give an image any tag, so only a digest that a registry knows
     counts. An image that was built, imported or loaded on the host needs a manual check.
 
-    Remedy: pull the image from a registry in `allowed_registries` of the policy, or rebuild it from such an image and
-    push it there.
+    Remedy: pull the image from a registry in `allowed_registries` of the policy, or rebuild it from one and push it.
     """
     repositories = image.origins or image.claims
     shown = ", ".join(repositories)
@@ -305,8 +304,7 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
     """Images hold only approved setuid and setgid files.
 
     Such a program runs with the rights of its owner or group, so a flaw in it makes any user root in the container.
-    Files with capabilities count too, except those that do not lead to root (NET_BIND_SERVICE, NET_RAW, IPC_LOCK,
-    SYS_NICE).
+    Files with capabilities count too, except NET_BIND_SERVICE, NET_RAW, IPC_LOCK and SYS_NICE.
 
     Remedy: remove the bits in the build (`RUN chmod a-s FILE`, `setcap -r FILE`) or the file; name those that are
     needed in `allowed_setuid_files` of the policy.
@@ -358,11 +356,9 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     """Images hold no secrets.
 
     Anyone who can pull an image can read all of it, even files that a later step removed. History, environment, labels,
-    commands and the names of all files are searched; the contents of files are not. A reason names the place and kind
-    of a secret, never the secret.
+    commands and the names of all files are searched; the contents of files are not. No secret is shown.
 
-    Remedy: change the secret, because it may be known; build with `RUN --mount=type=secret`, and give secrets to
-    containers when they run.
+    Remedy: change the secret; build with `RUN --mount=type=secret`, and give secrets to containers when they run.
     """
     found = list(image.secrets)
     for step in image.steps:
@@ -415,8 +411,7 @@ def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
 
     Docker keeps no record of such a check, so look the image up in the record of the tool that made it.
 
-    Remedy: verify signatures before images are used, as with `cosign verify`, keep the output, and write how into the
-    policy (`image_verification`).
+    Remedy: verify signatures before use, as with `cosign verify`, and write how into the policy (`image_verification`).
     """
     known, how = ", ".join(image.digests) if image.origins else "no registry has it", policy.image_verification
     way = (

@@ -29,6 +29,8 @@ from hullcheck.parsing.confinement import DOCKER_DEFAULT
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
+_NO_EXEC_NOW = "runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)"
+
 
 @pytest.mark.cis("5.1", level=1)
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -311,8 +313,7 @@ def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], 
 
     Without one a single container can take all processor time.
 
-    Remedy: run the container with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce
-    it.
+    Remedy: run the container with `--cpu-shares` (not 1024) or `--cpus`, on a host whose control groups enforce it.
     """
     wanted = container.has_cpu_share or container.cpus is not None
     cpus, share = container.limits.cpus, container.limits.has_cpu_share
@@ -513,11 +514,9 @@ def test_container_has_a_uts_namespace(container: Container) -> str:
 def test_container_has_a_seccomp_filter(container: Container) -> str:
     """Containers run with a seccomp filter.
 
-    The filter blocks rarely used system calls, where most kernel flaws are found. The calls that a custom profile
-    allows are not read.
+    The filter blocks rarely used system calls, where most kernel flaws are found. Custom ones must deny by default.
 
-    Remedy: remove `--security-opt seccomp=unconfined` and `--privileged`; start a custom profile from Docker's default,
-    and let it deny by default.
+    Remedy: remove `--security-opt seccomp=unconfined` and `--privileged`; start a custom profile from Docker's default.
     """
     switch, free = container.privileges.seccomp_switch, container.privileges.unfiltered
     assert not switch, f"runs with {switch}"
@@ -551,7 +550,7 @@ def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
         raise NotApplicable("does not run, so docker exec is not possible")
     found = shown_processes(container.privileges.overpowered)
     assert not found, f"runs processes with more capabilities than the container: {found}"
-    raise Manual("runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)")
+    raise Manual(_NO_EXEC_NOW)
 
 
 @pytest.mark.cis("5.24", level=2)
@@ -566,8 +565,7 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     Root in a container owns all its files, and is root on the host unless user namespaces are remapped. Health checks
     run as the container's user: if that is root, root processes need a manual check.
 
-    Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review its
-    records.
+    Remedy: run commands as the container's own user; watch the docker command with an audit rule that you review.
     """
     users = [(each.key, each.user.partition(":")[0]) for each in container.hooks]
     hooks = [key for key, user in users if user == "root" or (user and not user.strip("0"))]
@@ -579,11 +577,7 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     words = f"runs root processes that the container did not start: {found}"
     as_root = container.user.strip("0") in ("", "root")
     assert not found or (as_root and container.health), words
-    raise Manual(
-        f"{words}; check that its health check runs them"
-        if found
-        else "runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)"
-    )
+    raise Manual(f"{words}; check that its health check runs them" if found else _NO_EXEC_NOW)
 
 
 @pytest.mark.cis("5.25", level=1)
@@ -766,8 +760,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: L
 def test_container_cannot_reach_an_engine_socket(container: Container) -> str:
     """No container can reach a Docker or containerd socket.
 
-    Access to such a socket equals root on the host, even through a read-only mount. The sockets of other engines count
-    too.
+    Access to such a socket equals root on the host, even through a read-only mount. Other engines count too.
 
     Remedy: run the container without the socket and its directory; if it needs the API, use a filtering proxy.
     """

@@ -31,8 +31,7 @@ def _addresses(listeners: Iterable[Listener]) -> str:
 def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) -> str:
     """The swarm has no more managers than it needs.
 
-    Each manager holds the keys and secrets of the whole swarm. The number has to be odd: four managers tolerate no more
-    failures than three.
+    Each manager holds the keys and secrets of the whole swarm. Four tolerate no more failures than three.
 
     Remedy: turn managers into workers with `docker node demote`, or allow more in `swarm_managers` of the policy.
     """
@@ -102,8 +101,7 @@ def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
     the text of configs, and the names of mounted files.
 
     Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read `NAME_FILE`
-    for `NAME`. Change the secret that others may have seen: the swarm keeps the settings before the last update, and
-    those of old tasks.
+    for `NAME`. Change a secret that others may have seen: the swarm keeps earlier settings.
     """
     configs, container = swarm_service.exposed_configs, swarm_service.container
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []
@@ -150,8 +148,7 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
     Everyone who ever unlocked a manager knows it. The swarm does not record rotations, so this needs a manual check
     unless the whole swarm is younger than the period.
 
-    Remedy: `docker swarm unlock-key --rotate`, and record the date; the period is `unlock_key` in `rotation_days` of
-    the policy.
+    Remedy: `docker swarm unlock-key --rotate`; the period is `unlock_key` in `rotation_days` of the policy.
     """
     if not swarm.cluster.spec.encryption.auto_lock_managers:
         raise NotApplicable("autolock is off, so there is no unlock key; see 7.5")

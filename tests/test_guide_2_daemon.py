@@ -48,8 +48,7 @@ def _described(log: Log) -> str:
 def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
     """A rootless engine comes from a verified source.
 
-    The guide runs a script straight from the network, which anyone in between can change. Where the program came from
-    needs a manual check.
+    The guide runs a script from the network, which anyone in between can change. Its origin needs a manual check.
 
     Remedy: install the package with the rootless parts (docker-ce-rootless-extras) and run its
     dockerd-rootless-setuptool.sh as the account; record that.
@@ -70,11 +69,9 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     """The daemon is configured in daemon.json.
 
     A file can be compared, versioned and rolled out; options in a unit or script are overlooked. An option in both
-    places keeps the daemon from starting, and command line options must not weaken the file. Owner and mode are judged
-    by 3.17 and 3.18.
+    places keeps the daemon from starting, and command line options must not weaken the file.
 
-    Remedy: write the settings into /etc/docker/daemon.json, and remove them from the command line of dockerd (its unit
-    and drop-ins).
+    Remedy: write the settings into /etc/docker/daemon.json, and remove them from the unit of dockerd and its drop-ins.
     """
     file = daemon.config
     assert file.state != "absent", f"{file.path} does not exist"
@@ -103,11 +100,10 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
 def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy) -> str:
     """The log driver is json-file or an approved one.
 
-    Without the right driver there is no log when it is needed. json-file keeps the log on the host, so something has to
-    ship it: see 2.14.
+    Without the right driver there is no log when it is needed. json-file keeps the log on the host: see 2.14.
 
-    Remedy: set `"log-driver": "json-file"` in daemon.json and create the containers again, or name the driver in
-    `log_drivers` of the policy.
+    Remedy: set `"log-driver": "json-file"` in daemon.json and recreate the containers, or add the driver to
+    `log_drivers` in the policy.
     """
     driver, approved = container_log.driver, policy.log_drivers
     setting = None if container_log.own is not None else container_log.daemon.setting("log-driver")
@@ -133,8 +129,7 @@ def test_log_files_are_limited(container_log: Log, policy: Policy) -> str:
     A container that writes without limit fills the host's disk and stops all others. The limit is three files of 10 MB,
     or `log_limits` of the policy. A container that was created before the daemon had limits has none.
 
-    Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart the daemon and create the
-    containers again.
+    Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart, and recreate the containers.
     """
     most = policy.log_limits
 
@@ -183,8 +178,7 @@ def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
 def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """The CA for clients of the remote API is set and not expired.
 
-    Without its own CA the daemon accepts other clients; with an expired one nobody can connect. Owner and mode are
-    judged by 3.9 and 3.10.
+    Without its own CA the daemon accepts other clients; with an expired one nobody can connect.
 
     Remedy: create a new CA certificate, put it at the path of `tlscacert`, and restart the daemon.
     """
@@ -245,8 +239,7 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
 def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy) -> str:
     """The remote API listens only on the TLS port.
 
-    Port 2375 is known for APIs without TLS, so attackers try it first. An address in the management network keeps
-    everyone else out.
+    Port 2375 is known for APIs without TLS, so attackers try it first. Use an address in the management network.
 
     Remedy: set `hosts` in daemon.json (or -H) to `tcp://ADDRESS:2376`, and name it in `api_listeners` of the policy.
     """

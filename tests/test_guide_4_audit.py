@@ -44,8 +44,7 @@ def test_starts_of_containers_are_recorded(audit_daemon: AuditDaemon, runc_progr
 def test_docker_command_is_audited(presence: Presence, audit: Audit) -> str:
     """An audit rule watches the docker command (key docker).
 
-    Anyone who uses it acts as root on the host. The rule on the daemon's binary (1.1.3) records changes, this one
-    records commands.
+    Anyone who uses it acts as root on the host. Rule 1.1.3 records changes of the daemon, this one its use.
 
     Remedy: add `-w /usr/bin/docker -p rwxa -k docker` to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     Rules from auditctl alone are lost at reboot.

@@ -66,8 +66,7 @@ def test_docker_bench_comes_from_its_source(docker_bench: DockerBench) -> NoRetu
 
     It runs as root, so anyone who changes its scripts controls the host. Compare its commit with a reviewed one.
 
-    Remedy: clone https://github.com/docker/docker-bench-security, check out a release, and record its commit; for an
-    image record the digest.
+    Remedy: clone https://github.com/docker/docker-bench-security, check out a release, and record its commit.
     """
     if not docker_bench.checkouts:
         raise NotApplicable("no checkout of docker-bench-security was found")
