@@ -56,10 +56,10 @@ _records_of_data = marked(
 )
 
 
-def _recorded(file: FileFact, audit: Audit, *apart: str) -> str:
+def _recorded(file: FileFact, audit: Audit, *excluding: str) -> str:
     """Return the rules that record each write and attribute change of *file*; fail if there are none."""
     node = file.node
-    return require_recorded(audit, node.path, is_directory=node.is_directory, apart=apart)
+    return require_recorded(audit, node.path, is_directory=node.is_directory, excluding=excluding)
 
 
 @pytest.mark.cis("1.1.1", level=1)

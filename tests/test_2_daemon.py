@@ -10,7 +10,7 @@ from operator import not_
 import pytest
 
 from hullcheck.criteria.container_logs import log_routes, shipped_logs
-from hullcheck.criteria.daemon import coming, described, pending, require, shown_addresses, weakness
+from hullcheck.criteria.daemon import described, pending, pending_addresses, require, shown_addresses, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import Shippers
 from hullcheck.facts.engine.daemon import Daemon, insecure_registries
@@ -183,11 +183,11 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
     """
     api = daemon.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{pending_addresses(api)}")
     weak = weakness(api)
     assert not weak, weak
     options = " and ".join(map(described, api.deciding))
-    return f"{shown_addresses(api)}: {options}, with the CA {api.authority}{coming(api)}"
+    return f"{shown_addresses(api)}: {options}, with the CA {api.authority}{pending_addresses(api)}"
 
 
 @pytest.mark.cis("2.9", level=1)

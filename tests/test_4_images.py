@@ -42,16 +42,16 @@ def test_container_user_is_not_root(container: Container) -> str:
         runtime = container.runtime
         roots = {runtime.root_uid, 0}  # by /etc/subuid any user of a container may be root of the host
         root = sorted({each.name for each in runtime.processes if roots & {*each.uids}})
-        assert not root, _why_root(container, f"runs {', '.join(root)} as root")
+        assert not root, _root_reason(container, f"runs {', '.join(root)} as root")
         users = sorted({uid for each in runtime.processes for uid in each.uids})
         return f"its processes run as uid {', '.join(map(str, users))}"
     user = container.user or "not set"
     as_root = user == "root" or container.user_id == 0
-    assert not as_root, _why_root(container, f"would start as root (user {user})")
+    assert not as_root, _root_reason(container, f"would start as root (user {user})")
     return f"does not run; would start as user {user}"
 
 
-def _why_root(container: Container, found: str) -> str:
+def _root_reason(container: Container, found: str) -> str:
     unnamed = not container.source.inside and not container.user
     return f"its image {container.image.name} names no user: it runs as root" if unnamed else found
 
@@ -61,7 +61,7 @@ def _users(image: Image) -> str:
     return f" (used by {', '.join(image.used_by)})" if image.used_by else ""
 
 
-def _require_told(image: Image, *, silent: bool = False) -> None:
+def _require_history(image: Image, *, silent: bool = False) -> None:
     """Raise Manual unless the history shows what each step did; with *silent*, also of a step without words."""
     done = [step for step in image.steps if not step.is_for_later]
     if not any(step.created_by for step in done):
@@ -290,7 +290,7 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> str:
     if alone:
         doubt = "check whether these steps also install something: "
         raise Manual(doubt + "; ".join(step.shown for step in alone))
-    _require_told(image)
+    _require_history(image)
     return f"none of its {len(image.steps)} steps updates without installing"
 
 
@@ -342,7 +342,7 @@ def test_image_is_built_with_copy(image: Image) -> str:
     base = filling[0] if filling and filling[0].brings_file_system else None
     added = [step.shown for step in image.steps if step.keyword == "ADD" and step is not base]
     assert not added, f"was built with {'; '.join(added)}{_users(image)}"
-    _require_told(image, silent=True)
+    _require_history(image, silent=True)
     return f"none of its {len(image.steps)} steps is an ADD" + " except that of its base" * bool(base)
 
 
@@ -368,7 +368,7 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     named = image_contents.of(image.id).keys
     keys = [path for path in named if content_names.is_key_file(path)]
     assert not keys, f"holds {listed(keys, 20)}{_users(image)}"
-    _require_told(image)
+    _require_history(image)
     perhaps = [name for step in image.steps for name in step.files if content_names.looks_like_key(name)]
     if names := tuple(dict.fromkeys((*perhaps, *named))):
         raise Manual(f"check whether these files are secrets, as their names suggest: {listed(names, 20)}")
@@ -393,7 +393,7 @@ def test_image_installs_verified_packages(image: Image) -> str:
     """
     switches = [f"{each} in {step.shown}" for step in image.steps for each in package_steps.switches(step)]
     assert not switches, "; ".join(dict.fromkeys(switches)) + _users(image)
-    _require_told(image)
+    _require_history(image)
     fetching = [step.shown for step in image.steps if package_steps.fetches(step)]
     if fetching:
         raise Manual(f"review the sources and checks of what these steps download: {'; '.join(fetching)}")

@@ -182,7 +182,7 @@ def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
         raise NotApplicable(f"{policy.patched_by} installs the updates, by the policy")
     found = [*(_timer(each) for each in patching.timers if each.installs), *patching.candidates]
     off = "; ".join(map(_timer, patching.timers))
-    assert found, f"found nothing that installs updates{off and f': {off}'}"
+    assert found, f"has no automatic updates{off and f': {off}'}"
     words = f"check that it installed updates in the last {policy.patch_days} days, then set `patched_by` in the policy"
     raise Manual(f"{'; '.join(found)}; {words}")
 

@@ -8,9 +8,9 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.daemon import (
-    coming,
     described,
     pending,
+    pending_addresses,
     shown,
     shown_addresses,
     validity_flaw,
@@ -149,7 +149,7 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> File
     """Return the file that the daemon uses for the remote API."""
     api = daemon.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{pending_addresses(api)}")
     found = [file for _, file in files.get().of_tls(option)]
     assert found, f"no {option} is set, but the daemon takes commands on {shown_addresses(api)}"
     assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
@@ -245,7 +245,7 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     """
     api, wanted = daemon.remote_api, policy.api_listeners
     if not api.offered:
-        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{pending_addresses(api)}")
     found = {shown_endpoint(*each): each for each in api.endpoints}
     if wanted is None:
         other = [name for name, (_, port) in found.items() if port != 2376]
@@ -260,7 +260,7 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     if wanted is None and reached:
         line = f"`api_listeners: [{', '.join(chr(34) + each + chr(34) for each in reached)}]`"
         raise Manual(f"check that {', '.join(reached)} is a management address; then write {line} into the policy")
-    return f"takes commands on {', '.join(found)}{coming(api)}"
+    return f"takes commands on {', '.join(found)}{pending_addresses(api)}"
 
 
 def _is_loopback(address: str) -> bool:
