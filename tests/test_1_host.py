@@ -420,7 +420,7 @@ def _release_flaw_and_doubt(release: Release, known: KnownReleases) -> tuple[str
     line, today = known.line(release.version), release.today
     if line and today < line.released:
         raise EvidenceError(
-            f"release line {line.name} began on {line.released}, but the clock says {today}: set the clock"
+            f"release line {line.name} began on {line.released}, but the clock is at {today}: set the clock"
         )
     if release.is_of_a_distribution:
         end = _end_of_distribution(release, known)

@@ -397,7 +397,7 @@ def test_userland_proxy_is_off(daemon: Daemon) -> str:
 def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) -> str:
     """The daemon's seccomp profile is the built-in one or approved.
 
-    The profile blocks system calls that only attacks on the kernel need. An approved one must deny by default.
+    The profile blocks system calls that ordinary programs do not need. An approved one must deny by default.
 
     Remedy: remove `seccomp-profile` from daemon.json, or name the reviewed file in `seccomp_profiles` of the policy.
     """

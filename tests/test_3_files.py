@@ -261,7 +261,7 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, policy: Policy) -> str:
     """API sockets are owned by root and the docker group.
 
-    Access to the socket equals root. A different owner or group makes others root, even if it is configured.
+    Access to the socket equals root. Another owner or group gives root to others, even if it is configured.
 
     Remedy: `chown root:docker SOCKET`; set SocketGroup in docker.socket, or `group` in daemon.json, for the next start.
     Name another chosen group in `socket_groups` of the policy.

@@ -81,7 +81,7 @@ def _require_history(image: Image, *, silent: bool = False) -> None:
 def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> str:
     """Images come from trusted registries.
 
-    Whoever made an image chose what runs. Anyone can give an image any tag, so only a digest that a registry knows
+    The maker of an image chooses what runs. Anyone can give an image any tag, so only a digest that a registry knows
     counts. An image that was built, imported or loaded on the host needs a manual check.
 
     Remedy: pull the image from a registry in `allowed_registries` of the policy, or rebuild it from one and push it.
@@ -200,7 +200,7 @@ def _require_good_reports(
 def _require_unused(
     image: Image, reports: ScanReports, faults: Sequence[str], containers: Later[Subjects[Container]]
 ) -> NoReturn:
-    """Say that an image has no report that counts, which is not applicable if no container uses it."""
+    """Raise NotApplicable for an image without a valid report that no container uses; else fail."""
     lack = "has no scan report by its digest"
     if faults:
         lack = f"has no valid report: {'; '.join(faults)}"

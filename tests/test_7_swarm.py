@@ -31,7 +31,8 @@ def _addresses(listeners: Iterable[Listener]) -> str:
 def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) -> str:
     """The swarm has no more managers than it needs.
 
-    Each manager holds the keys and secrets of the whole swarm. Four tolerate no more failures than three.
+    Each manager holds the keys and secrets of the whole swarm. The number has to be odd: four managers tolerate no more
+    failures than three.
 
     Remedy: turn managers into workers with `docker node demote`, or allow more in `swarm_managers` of the policy.
     """
