@@ -56,10 +56,10 @@ _records_of_data = marked(
 )
 
 
-def _recorded(file: FileFact, audit: Audit, *apart: str) -> str:
+def _recorded(file: FileFact, audit: Audit, *excluding: str) -> str:
     """Return the rules that record each write and attribute change of *file*; fail if there are none."""
     node = file.node
-    return require_recorded(audit, node.path, is_directory=node.is_directory, apart=apart)
+    return require_recorded(audit, node.path, is_directory=node.is_directory, excluding=excluding)
 
 
 @pytest.mark.cis("1.1.1", level=1)
@@ -75,8 +75,8 @@ def test_engine_data_has_a_file_system_of_its_own(storage: Storage) -> str:
     everything. A bind mount from a larger file system still shares its space. With the containerd image store,
     containerd's directory counts too.
 
-    Remedy: mount a whole file system at the data root (`docker info`: DockerRootDir), and with the containerd image
-    store at /var/lib/containerd.
+    Remedy: mount a file system at the data root (`docker info`: DockerRootDir), with containerd's store
+    /var/lib/containerd.
     """
     shared = [f"{root.path} {_shared_space(root)}" for root in storage.roots if not root.is_own]
     assert not shared, "; ".join(shared)
@@ -154,7 +154,7 @@ _WRITTEN_TO = ("overlay2", "rootfs", "volumes", "io.containerd.snapshotter.v1.ov
 
 @pytest.mark.cis("1.1.5", level=1)
 @_records_of_data
-@pytest.mark.severity("low", "Images changed behind the engine's back leave no trace, but that already takes root.")
+@pytest.mark.severity("low", "Directly changed images leave no trace, but changing them already takes root.")
 def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
     """An audit rule watches the Docker data directory.
 
@@ -171,7 +171,7 @@ def test_data_root_is_audited(data_root: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.6", level=1)
 @_records_of_configuration
-@pytest.mark.severity("low", "A swapped daemon.json or CA leaves no trace, but swapping it already takes root.")
+@pytest.mark.severity("low", "A replaced daemon.json or CA leaves no trace, but replacing it already takes root.")
 def test_configuration_directory_is_audited(configuration_directory: FileFact, audit: Audit) -> str:
     """An audit rule watches the Docker configuration directory.
 
@@ -188,8 +188,7 @@ def test_configuration_directory_is_audited(configuration_directory: FileFact, a
 def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
     """An audit rule watches the docker.service unit file.
 
-    The unit sets the daemon's options and the commands that run as root with it. Without systemd the daemon's start
-    script counts.
+    It sets the daemon's options and commands that run as root. Without systemd the start script counts.
 
     Remedy: add `-w /usr/lib/systemd/system/docker.service -p wa -k docker`, with the path from
     `systemctl show -p FragmentPath docker.service`, to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
@@ -203,8 +202,7 @@ def test_unit_file_is_audited(unit_file: FileFact, audit: Audit) -> str:
 def test_containerd_socket_is_audited(containerd_socket: FileFact, audit: Audit) -> str:
     """An audit rule watches the containerd socket.
 
-    Anyone who can write to the socket starts containers without the Docker daemon and its rules. A changed owner or
-    mode opens it.
+    Anyone who can write to it starts containers without the Docker daemon and its rules.
 
     Remedy: add `-w /run/containerd/containerd.sock -p wa -k docker` to /etc/audit/rules.d/docker.rules; run
     `augenrules --load`.
@@ -240,7 +238,7 @@ def test_default_file_is_audited(default_file: FileFact, audit: Audit) -> str:
 
 @pytest.mark.cis("1.1.11", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low", "A protection switched off here leaves no trace, but that already takes root.")
+@pytest.mark.severity("low", "Switching off a protection leaves no trace, but it already takes root.")
 def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audit) -> str:
     """An audit rule watches daemon.json.
 
@@ -254,7 +252,7 @@ def test_configuration_file_is_audited(configuration_file: FileFact, audit: Audi
 
 @pytest.mark.cis("1.1.12", level=2)
 @_records_of_configuration
-@pytest.mark.severity("low", "A runtime swapped here leaves no trace, but swapping it already takes root.")
+@pytest.mark.severity("low", "A replaced runtime leaves no trace, but replacing it already takes root.")
 def test_containerd_configuration_is_audited(containerd_configuration: FileFact, audit: Audit) -> str:
     """An audit rule watches the containerd configuration file.
 
@@ -355,15 +353,14 @@ def test_runc_program_is_audited(runc_program: FileFact, audit: Audit) -> str:
 @pytest.mark.pci("2.2.1", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(8)")
 @pytest.mark.guide("1.1.cis_linux_benchmark")
-@pytest.mark.severity("medium", "Weak settings of the host undo what the engine and containers are protected by.")
+@pytest.mark.severity("medium", "Weak settings of the host undo the protections of Docker and containers.")
 def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> str:
     """The host is hardened to an operating system standard.
 
     Weaknesses of the operating system affect every container. An audit of Docker cannot see whether the system is
     hardened, so the policy names the standard and the day of the last assessment.
 
-    Remedy: assess the host, for example against the CIS Benchmark of its distribution, and record the assessment as
-    `os_hardening` in the policy.
+    Remedy: assess the host, as by its distribution's CIS Benchmark, and record that as `os_hardening` in the policy.
     """
     record = policy.os_hardening
     doubt = (
@@ -385,7 +382,7 @@ def test_host_follows_a_hardening_standard(system: System, policy: Policy) -> st
 @pytest.mark.nist("4.4.1", sp="800-190")
 @pytest.mark.pci("6.3.3")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("high", "Published break-outs of an old engine or runc lead from one container to the host.")
+@pytest.mark.severity("high", "Known flaws of an old Docker or runc let a container break out to the host.")
 def test_engine_release_is_maintained(
     release: Release,
     component_versions: Later[dict[str, str]],
@@ -421,7 +418,7 @@ def _release_flaw_and_doubt(release: Release, known: KnownReleases) -> tuple[str
     line, today = known.line(release.version), release.today
     if line and today < line.released:
         raise EvidenceError(
-            f"release line {line.name} began on {line.released}, but the clock says {today}: set the clock"
+            f"release line {line.name} began on {line.released}, but the clock is at {today}: set the clock"
         )
     if release.is_of_a_distribution:
         end = _end_of_distribution(release, known)

@@ -10,7 +10,7 @@ from operator import not_
 import pytest
 
 from hullcheck.criteria.container_logs import log_routes, shipped_logs
-from hullcheck.criteria.daemon import coming, described, pending, require, shown_addresses, weakness
+from hullcheck.criteria.daemon import described, pending, pending_addresses, require, shown_addresses, weakness
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.logs import Shippers
 from hullcheck.facts.engine.daemon import Daemon, insecure_registries
@@ -39,8 +39,7 @@ def _limits_open_files(ulimits: Iterable[str]) -> bool:
 def test_daemon_runs_without_root_rights(daemon: Daemon, policy: Policy) -> str:
     """The daemon runs as a non-root user, or a reason is recorded.
 
-    Anyone who takes over a root daemon controls the host. In rootless mode they get only the rights of one user, but
-    not every workload runs there.
+    Anyone who takes over a root daemon controls the host. In rootless mode they get only one user's rights.
 
     Remedy: run the daemon in rootless mode, or write the reason against it into the policy (`rootful_reason`).
     """
@@ -87,8 +86,7 @@ def test_default_bridge_isolates_its_containers(daemon: Daemon) -> str:
 def test_daemon_logs_at_level_info(daemon: Daemon) -> str:
     """The daemon's log level is info.
 
-    Higher levels drop events that an investigation needs. Debug buries them in output, which contains requests and can
-    leak secrets.
+    Higher levels drop events that an investigation needs. Debug buries them in output that can leak secrets.
 
     Remedy: remove `log-level` and `debug` from daemon.json and the command line, and restart the daemon.
     """
@@ -141,7 +139,7 @@ def test_registries_are_reached_over_verified_tls(daemon: Daemon) -> str:
 @pytest.mark.nist("4.4.1", "4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "Nobody fixes flaws of aufs, but a container needs a new one to gain anything.")
+@pytest.mark.severity("low", "Flaws of aufs stay open, but a container needs a new one to gain anything.")
 def test_storage_driver_is_not_aufs(daemon: Daemon) -> str:
     """The aufs storage driver is not used.
 
@@ -181,16 +179,15 @@ def test_remote_api_asks_for_client_certificates(daemon: Daemon) -> str:
     Access to the daemon equals root on its host. A TCP port without client certificates gives that to everyone who
     reaches it, on the loopback address to every local user and every web page in a local browser.
 
-    Remedy: remove the TCP address from `hosts`, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`; ssh:// needs
-    no open port.
+    Remedy: remove the TCP address from `hosts`, or set `tlsverify`, `tlscacert`, `tlscert` and `tlskey`.
     """
     api = daemon.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{pending_addresses(api)}")
     weak = weakness(api)
     assert not weak, weak
     options = " and ".join(map(described, api.deciding))
-    return f"{shown_addresses(api)}: {options}, with the CA {api.authority}{coming(api)}"
+    return f"{shown_addresses(api)}: {options}, with the CA {api.authority}{pending_addresses(api)}"
 
 
 @pytest.mark.cis("2.9", level=1)
@@ -224,8 +221,7 @@ def test_containers_get_default_ulimits(daemon: Daemon) -> str:
 def test_daemon_remaps_users(daemon: Daemon) -> str:
     """User namespace remapping (userns-remap) is on.
 
-    Without a user namespace uid 0 in a container is uid 0 on the host, and only capabilities, seccomp and AppArmor or
-    SELinux protect the host.
+    Without it uid 0 in a container is uid 0 on the host, and only capabilities, seccomp and LSMs protect the host.
 
     Remedy: set `"userns-remap": "default"` in daemon.json and restart the daemon, or run it in rootless mode. Save
     images and volumes first: the daemon then uses a new, empty data root, and not the containerd image store. Run
@@ -260,7 +256,7 @@ def test_parent_cgroup_is_the_default(daemon: Daemon, policy: Policy) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "A container can fill more disk; the driver is gone from engines since 25.")
+@pytest.mark.severity("low", "A container can fill more disk; Docker removed the driver in version 25.")
 def test_base_device_size_is_the_default(daemon: Daemon) -> str:
     """The base device size of devicemapper is the default.
 
@@ -401,8 +397,7 @@ def test_userland_proxy_is_off(daemon: Daemon) -> str:
 def test_daemon_has_an_approved_seccomp_profile(daemon: Daemon, policy: Policy) -> str:
     """The daemon's seccomp profile is the built-in one or approved.
 
-    The profile blocks system calls that ordinary programs do not need and attacks on the kernel do. An approved profile
-    still has to deny by default.
+    The profile blocks system calls that ordinary programs do not need. An approved one must deny by default.
 
     Remedy: remove `seccomp-profile` from daemon.json, or name the reviewed file in `seccomp_profiles` of the policy.
     """

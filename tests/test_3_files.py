@@ -101,7 +101,7 @@ def test_socket_unit_is_written_by_root_alone(socket_unit_file: FileFact) -> str
 
 @pytest.mark.cis("3.5", level=1)
 @_protects_configuration
-@pytest.mark.severity("high", "The owner can put in a daemon.json that makes them root at the next start.")
+@pytest.mark.severity("high", "The owner can install a daemon.json that makes them root at the next start.")
 def test_configuration_directory_belongs_to_root(configuration_directory: FileFact) -> str:
     """The Docker configuration directory is owned by root.
 
@@ -114,7 +114,7 @@ def test_configuration_directory_belongs_to_root(configuration_directory: FileFa
 
 @pytest.mark.cis("3.6", level=1)
 @_protects_configuration
-@pytest.mark.severity("high", "A user who can write here puts in a daemon.json that makes them root.")
+@pytest.mark.severity("high", "A user who can write here can install a daemon.json that makes them root.")
 def test_configuration_directory_is_written_by_root_alone(configuration_directory: FileFact) -> str:
     """Only root can write to the Docker configuration directory.
 
@@ -130,7 +130,7 @@ def test_configuration_directory_is_written_by_root_alone(configuration_director
 @pytest.mark.nist("4.2.1", "4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium", "The owner can pass off a false registry, if they also control the network path.")
+@pytest.mark.severity("medium", "The owner can pose as the registry, if they also control the network path.")
 def test_registry_certificates_belong_to_root(registry_certificate: FileFact) -> str:
     """Registry certificates and keys are owned by root.
 
@@ -146,13 +146,12 @@ def test_registry_certificates_belong_to_root(registry_certificate: FileFact) ->
 @pytest.mark.nist("4.2.1", "4.5.4", sp="800-190")
 @pytest.mark.pci("2.2.6", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium", "Other users can pass off a false registry, if they also control the network path.")
+@pytest.mark.severity("medium", "Other users can pose as the registry, if they also control the network path.")
 def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> str:
     """Registry certificates are read-only, and only root can read keys.
 
     Anyone who can change a CA file can pose as the registry, and anyone who can read a private key can log in as this
-    host. Certificates are written once, so even their owner needs no write permission. Files whose names end in `.key`
-    are keys.
+    host. Certificates are written once, so even their owner needs no write permission. Keys are files named `*.key`.
 
     Remedy: `chmod 444 FILE` for each file below /etc/docker/certs.d, 400 for a key, and 755 for a directory.
     """
@@ -163,7 +162,7 @@ def test_registry_certificates_are_read_only(registry_certificate: FileFact) -> 
 @pytest.mark.cis("3.9", level=1)
 @_protects_tls
 @pytest.mark.guide("2.3.tlscacert")
-@pytest.mark.severity("high", "The owner adds a CA, signs a client certificate with it, and is root by the API.")
+@pytest.mark.severity("high", "The owner adds a CA, signs a client certificate, and is root through the API.")
 def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
     """The TLS CA certificate is owned by root.
 
@@ -177,15 +176,15 @@ def test_tls_ca_certificate_belongs_to_root(tls_ca: FileFact) -> str:
 @pytest.mark.cis("3.10", level=1)
 @_protects_tls
 @pytest.mark.guide("2.3.tlscacert")
-@pytest.mark.severity("high", "A user who can write to it adds a CA for false clients, and is root by the API.")
+@pytest.mark.severity(
+    "high", "A user who can write to it adds a CA for their own clients, and is root through the API."
+)
 def test_tls_ca_certificate_is_read_only(tls_ca: FileFact) -> str:
     """The TLS CA certificate is read-only.
 
-    Anyone who can change it can make the daemon accept their own clients. It is written once, so nobody needs to write
-    it.
+    Anyone who can change it can make the daemon accept their own clients. Nobody needs to write it again.
 
-    Remedy: `chmod 444 FILE` for the file that `tlscacert` names, without a key in it; `chmod go-w` for a directory in
-    its path.
+    Remedy: `chmod 444 FILE` for the file of `tlscacert`, without a key in it; `chmod go-w` for a directory in its path.
     """
     return _closed_to_others(tls_ca, 0o444)
 
@@ -211,11 +210,9 @@ def test_tls_certificate_belongs_to_root(tls_certificate: FileFact) -> str:
 def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
     """The daemon's TLS certificate is read-only.
 
-    With another certificate clients cannot connect, or connect to someone else. It is written once, so nobody needs to
-    write it.
+    With another certificate clients cannot connect, or connect to someone else. Nobody needs to write it again.
 
-    Remedy: `chmod 444 FILE` for the file that `tlscert` names, or 400 if it also holds the key; `chmod go-w` for a
-    directory in its path.
+    Remedy: `chmod 444 FILE` for the file of `tlscert`, 400 with a key in it; `chmod go-w` for directories above.
     """
     return _closed_to_others(tls_certificate, 0o444)
 
@@ -260,12 +257,11 @@ def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
 @pytest.mark.pci("7.2.1", "7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
 @pytest.mark.guide("1.3.socket_access", "1.3.docker_group", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
-@pytest.mark.severity("high", "The foreign owner, or each member of the group, becomes root with one command.")
+@pytest.mark.severity("high", "The other owner, or any member of the group, becomes root with one command.")
 def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, policy: Policy) -> str:
     """API sockets are owned by root and the docker group.
 
-    Access to the socket equals root. Another owner or group gives that to users whom nobody chose, even if the daemon
-    is configured that way.
+    Access to the socket equals root. Another owner or group gives root to others, even if it is configured.
 
     Remedy: `chown root:docker SOCKET`; set SocketGroup in docker.socket, or `group` in daemon.json, for the next start.
     Name another chosen group in `socket_groups` of the policy.
@@ -319,8 +315,7 @@ def test_configuration_file_is_written_by_root_alone(configuration_file: FileFac
 
     Anyone who can write to it decides how the daemon starts next: with an open port, or without any protection.
 
-    Remedy: `chmod 644 FILE` for /etc/docker/daemon.json or the file of --config-file; `chmod go-w` for a directory in
-    its path.
+    Remedy: `chmod 644 FILE` for daemon.json or the file of --config-file; `chmod go-w` for a directory in its path.
     """
     return _closed_to_others(configuration_file, 0o644)
 
@@ -382,7 +377,7 @@ def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
 @pytest.mark.nist("4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "7.3.1")
 @pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
-@pytest.mark.severity("high", "The foreign owner, or each member of the group, starts containers as root.")
+@pytest.mark.severity("high", "The other owner, or any member of the group, starts containers as root.")
 def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
     """The containerd socket is owned by root.
 

@@ -42,16 +42,16 @@ def test_container_user_is_not_root(container: Container) -> str:
         runtime = container.runtime
         roots = {runtime.root_uid, 0}  # by /etc/subuid any user of a container may be root of the host
         root = sorted({each.name for each in runtime.processes if roots & {*each.uids}})
-        assert not root, _why_root(container, f"runs {', '.join(root)} as root")
+        assert not root, _root_reason(container, f"runs {', '.join(root)} as root")
         users = sorted({uid for each in runtime.processes for uid in each.uids})
         return f"its processes run as uid {', '.join(map(str, users))}"
     user = container.user or "not set"
     as_root = user == "root" or container.user_id == 0
-    assert not as_root, _why_root(container, f"would start as root (user {user})")
+    assert not as_root, _root_reason(container, f"would start as root (user {user})")
     return f"does not run; would start as user {user}"
 
 
-def _why_root(container: Container, found: str) -> str:
+def _root_reason(container: Container, found: str) -> str:
     unnamed = not container.source.inside and not container.user
     return f"its image {container.image.name} names no user: it runs as root" if unnamed else found
 
@@ -61,7 +61,7 @@ def _users(image: Image) -> str:
     return f" (used by {', '.join(image.used_by)})" if image.used_by else ""
 
 
-def _require_told(image: Image, *, silent: bool = False) -> None:
+def _require_history(image: Image, *, silent: bool = False) -> None:
     """Raise Manual unless the history shows what each step did; with *silent*, also of a step without words."""
     done = [step for step in image.steps if not step.is_for_later]
     if not any(step.created_by for step in done):
@@ -77,15 +77,14 @@ def _require_told(image: Image, *, silent: bool = False) -> None:
 @pytest.mark.pci("6.3.2")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)", "164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("3.1.trusted_base_images")
-@pytest.mark.severity("medium", "Whoever made the image runs their code in that container, with its data.")
+@pytest.mark.severity("medium", "The image's author runs code in that container, with its data.")
 def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> str:
     """Images come from trusted registries.
 
-    Whoever made an image chose what runs. Anyone can give an image any tag, so only a digest that a registry knows
+    The maker of an image chooses what runs. Anyone can give an image any tag, so only a digest that a registry knows
     counts. An image that was built, imported or loaded on the host needs a manual check.
 
-    Remedy: pull the image from a registry in `allowed_registries` of the policy, or rebuild it from such an image and
-    push it there.
+    Remedy: pull the image from a registry in `allowed_registries` of the policy, or rebuild it from one and push it.
     """
     repositories = image.origins or image.claims
     shown = ", ".join(repositories)
@@ -111,7 +110,7 @@ def test_image_comes_from_a_trusted_registry(image: Image, policy: Policy) -> st
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "Intruders find tools ready for use, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders find tools, but need another flaw to get in.")
 def test_image_holds_needed_packages_alone(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only packages that the workload needs.
 
@@ -201,7 +200,7 @@ def _require_good_reports(
 def _require_unused(
     image: Image, reports: ScanReports, faults: Sequence[str], containers: Later[Subjects[Container]]
 ) -> NoReturn:
-    """Say that an image has no report that counts, which is not applicable if no container uses it."""
+    """Raise NotApplicable for an image without a valid report that no container uses; else fail."""
     lack = "has no scan report by its digest"
     if faults:
         lack = f"has no valid report: {'; '.join(faults)}"
@@ -291,7 +290,7 @@ def test_image_updates_and_installs_in_one_step(image: Image) -> str:
     if alone:
         doubt = "check whether these steps also install something: "
         raise Manual(doubt + "; ".join(step.shown for step in alone))
-    _require_told(image)
+    _require_history(image)
     return f"none of its {len(image.steps)} steps updates without installing"
 
 
@@ -305,8 +304,7 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
     """Images hold only approved setuid and setgid files.
 
     Such a program runs with the rights of its owner or group, so a flaw in it makes any user root in the container.
-    Files with capabilities count too, except those that do not lead to root (NET_BIND_SERVICE, NET_RAW, IPC_LOCK,
-    SYS_NICE).
+    Files with capabilities count too, except NET_BIND_SERVICE, NET_RAW, IPC_LOCK and SYS_NICE.
 
     Remedy: remove the bits in the build (`RUN chmod a-s FILE`, `setcap -r FILE`) or the file; name those that are
     needed in `allowed_setuid_files` of the policy.
@@ -331,7 +329,7 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("6.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "A download without a check may have been swapped, but only while building.")
+@pytest.mark.severity("low", "An unchecked download may have been replaced, but only during the build.")
 def test_image_is_built_with_copy(image: Image) -> str:
     """Images are built with COPY, not ADD.
 
@@ -344,7 +342,7 @@ def test_image_is_built_with_copy(image: Image) -> str:
     base = filling[0] if filling and filling[0].brings_file_system else None
     added = [step.shown for step in image.steps if step.keyword == "ADD" and step is not base]
     assert not added, f"was built with {'; '.join(added)}{_users(image)}"
-    _require_told(image, silent=True)
+    _require_history(image, silent=True)
     return f"none of its {len(image.steps)} steps is an ADD" + " except that of its base" * bool(base)
 
 
@@ -358,11 +356,9 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     """Images hold no secrets.
 
     Anyone who can pull an image can read all of it, even files that a later step removed. History, environment, labels,
-    commands and the names of all files are searched; the contents of files are not. A reason names the place and kind
-    of a secret, never the secret.
+    commands and the names of all files are searched; the contents of files are not. No secret is shown.
 
-    Remedy: change the secret, because it may be known; build with `RUN --mount=type=secret`, and give secrets to
-    containers when they run.
+    Remedy: change the secret; build with `RUN --mount=type=secret`, and give secrets to containers when they run.
     """
     found = list(image.secrets)
     for step in image.steps:
@@ -372,7 +368,7 @@ def test_image_holds_no_secret(image: Image, image_contents: ImageContents) -> s
     named = image_contents.of(image.id).keys
     keys = [path for path in named if content_names.is_key_file(path)]
     assert not keys, f"holds {listed(keys, 20)}{_users(image)}"
-    _require_told(image)
+    _require_history(image)
     perhaps = [name for step in image.steps for name in step.files if content_names.looks_like_key(name)]
     if names := tuple(dict.fromkeys((*perhaps, *named))):
         raise Manual(f"check whether these files are secrets, as their names suggest: {listed(names, 20)}")
@@ -397,7 +393,7 @@ def test_image_installs_verified_packages(image: Image) -> str:
     """
     switches = [f"{each} in {step.shown}" for step in image.steps for each in package_steps.switches(step)]
     assert not switches, "; ".join(dict.fromkeys(switches)) + _users(image)
-    _require_told(image)
+    _require_history(image)
     fetching = [step.shown for step in image.steps if package_steps.fetches(step)]
     if fetching:
         raise Manual(f"review the sources and checks of what these steps download: {'; '.join(fetching)}")
@@ -415,8 +411,7 @@ def test_image_signature_is_checked(image: Image, policy: Policy) -> NoReturn:
 
     Docker keeps no record of such a check, so look the image up in the record of the tool that made it.
 
-    Remedy: verify signatures before images are used, as with `cosign verify`, keep the output, and write how into the
-    policy (`image_verification`).
+    Remedy: verify signatures before use, as with `cosign verify`, and write how into the policy (`image_verification`).
     """
     known, how = ", ".join(image.digests) if image.origins else "no registry has it", policy.image_verification
     way = (

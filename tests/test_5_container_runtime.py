@@ -29,13 +29,15 @@ from hullcheck.parsing.confinement import DOCKER_DEFAULT
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
+_NO_EXEC_NOW = "runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)"
+
 
 @pytest.mark.cis("5.1", level=1)
 @pytest.mark.nist("CM-7", sp="800-53")
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium", "Open swarm ports and foreign managers are a way in that nobody watches.")
+@pytest.mark.severity("medium", "Nobody watches the open swarm ports, or the managers that control the node.")
 def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> str:
     """Swarm mode is off unless the host needs it.
 
@@ -56,7 +58,7 @@ def test_swarm_mode_is_off_where_not_needed(engine: Engine, policy: Policy) -> s
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.apparmor")
-@pytest.mark.severity("high", "Without the profile one more flaw leads from the container to files of the host.")
+@pytest.mark.severity("high", "Without the profile one more flaw exposes the host's files to the container.")
 def test_container_has_an_apparmor_profile(container: Container, kernel: Later[Kernel]) -> str:
     """Containers run with an enforced AppArmor profile.
 
@@ -87,7 +89,7 @@ def test_container_has_an_apparmor_profile(container: Container, kernel: Later[K
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("1.4.mandatory_access_control", "1.4.mandatory_access_control.selinux")
-@pytest.mark.severity("high", "Without a label one more flaw leads from the container to files of the host.")
+@pytest.mark.severity("high", "Without a label one more flaw exposes the host's files to the container.")
 def test_container_has_selinux_labels(container: Container, kernel: Later[Kernel]) -> str:
     """Containers run with enforced SELinux labels.
 
@@ -186,7 +188,7 @@ def test_container_mounts_no_sensitive_host_path(container: Container, policy: P
 @pytest.mark.nist("4.1.2", sp="800-190")
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("medium", "Guessed or stolen logins lead into the container, past the engine's log.")
+@pytest.mark.severity("medium", "Guessed or stolen logins lead into the container without an entry in Docker's log.")
 def test_container_runs_no_ssh_server(container: Container) -> str:
     """No container runs an SSH server.
 
@@ -209,7 +211,7 @@ def test_container_runs_no_ssh_server(container: Container) -> str:
 @pytest.mark.nist("4.4.2", sp="800-190")
 @pytest.mark.pci("1.2.5")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "The container answers in the place of a host service, but only one that is not running.")
+@pytest.mark.severity("low", "The container can pose as a host service, but only as one that is not running.")
 def test_container_opens_no_privileged_port(container: Container, policy: Policy) -> str:
     """No container opens a privileged host port (below 1024).
 
@@ -311,8 +313,7 @@ def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], 
 
     Without one a single container can take all processor time.
 
-    Remedy: run the container with `--cpu-shares` (other than 1024) or `--cpus`, on a host whose control groups enforce
-    it.
+    Remedy: run the container with `--cpu-shares` (not 1024) or `--cpus`, on a host whose control groups enforce it.
     """
     wanted = container.has_cpu_share or container.cpus is not None
     cpus, share = container.limits.cpus, container.limits.has_cpu_share
@@ -351,7 +352,7 @@ def test_container_root_is_read_only(container: Container) -> str:
 @pytest.mark.nist("4.4.2", sp="800-190")
 @pytest.mark.pci("1.3.1", "1.4.2")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium", "The port can be attacked from networks that it was never meant for.")
+@pytest.mark.severity("medium", "The port can be attacked from networks that should not reach it.")
 def test_container_ports_are_bound_to_an_address(container: Container) -> str:
     """Container ports are bound to one address of the host.
 
@@ -369,7 +370,7 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "A container that fails for ever keeps the host busy and hides its fault.")
+@pytest.mark.severity("low", "A container that fails forever keeps the host busy and hides its fault.")
 def test_container_restarts_at_most_five_times(container: Container) -> str:
     """Containers restart at most five times on failure.
 
@@ -397,7 +398,7 @@ def test_container_restarts_at_most_five_times(container: Container) -> str:
 @pytest.mark.nist("4.4.3", sp="800-190")
 @pytest.mark.pci("2.2.3")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("high", "Root in it ends any process of the host, and with ptrace takes one over.")
+@pytest.mark.severity("high", "Root in it can end any process of the host, or take it over with ptrace.")
 def test_container_has_a_pid_namespace(container: Container) -> str:
     """No container shares the host's PID namespace.
 
@@ -471,7 +472,7 @@ def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> 
 @pytest.mark.nist("4.5.5", sp="800-190")
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.severity("medium", "A container that may mount changes what the host sees below that folder.")
+@pytest.mark.severity("medium", "A container that can mount changes what the host sees below that directory.")
 def test_container_mounts_are_not_shared(container: Container) -> str:
     """Container mounts do not propagate to the host.
 
@@ -512,11 +513,9 @@ def test_container_has_a_uts_namespace(container: Container) -> str:
 def test_container_has_a_seccomp_filter(container: Container) -> str:
     """Containers run with a seccomp filter.
 
-    The filter blocks rarely used system calls, where most kernel flaws are found. The calls that a custom profile
-    allows are not read.
+    The filter blocks rarely used system calls, where most kernel flaws are found. Custom ones must deny by default.
 
-    Remedy: remove `--security-opt seccomp=unconfined` and `--privileged`; start a custom profile from Docker's default,
-    and let it deny by default.
+    Remedy: remove `--security-opt seccomp=unconfined` and `--privileged`; start a custom profile from Docker's default.
     """
     switch, free = container.privileges.seccomp_switch, container.privileges.unfiltered
     assert not switch, f"runs with {switch}"
@@ -548,7 +547,7 @@ def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
         raise NotApplicable("does not run, so docker exec is not possible")
     found = shown_processes(container.privileges.overpowered)
     assert not found, f"runs processes with more capabilities than the container: {found}"
-    raise Manual("runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)")
+    raise Manual(_NO_EXEC_NOW)
 
 
 @pytest.mark.cis("5.24", level=2)
@@ -556,15 +555,14 @@ def test_docker_exec_is_not_privileged(container: Container) -> NoReturn:
 @pytest.mark.nist("4.4.3", "4.5.4", sp="800-190")
 @pytest.mark.pci("7.2.2", "10.2.1.2")
 @pytest.mark.hipaa("164.312(a)(1)", "164.312(b)")
-@pytest.mark.severity("medium", "Such a command can change every file of the container, past its own user.")
+@pytest.mark.severity("medium", "Such a command can change every file of the container.")
 def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     """docker exec is not used as root.
 
     Root in a container owns all its files, and is root on the host unless user namespaces are remapped. Health checks
     run as the container's user: if that is root, root processes need a manual check.
 
-    Remedy: run commands as the container's own user; watch the docker command with an audit rule, and review its
-    records.
+    Remedy: run commands as the container's own user; watch the docker command with an audit rule that you review.
     """
     container.require_created("who will use docker exec in it")
     if not container.running:
@@ -573,11 +571,7 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
     words = f"runs root processes that the container did not start: {found}"
     as_root = container.user.strip("0") in ("", "root")
     assert not found or (as_root and container.health), words
-    raise Manual(
-        f"{words}; check that its health check runs them"
-        if found
-        else "runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)"
-    )
+    raise Manual(f"{words}; check that its health check runs them" if found else _NO_EXEC_NOW)
 
 
 @pytest.mark.cis("5.25", level=1)
@@ -760,8 +754,7 @@ def test_container_does_not_leave_user_remapping(container: Container, engine: L
 def test_container_cannot_reach_an_engine_socket(container: Container) -> str:
     """No container can reach a Docker or containerd socket.
 
-    Access to such a socket equals root on the host, even through a read-only mount. The sockets of other engines count
-    too.
+    Access to such a socket equals root on the host, even through a read-only mount. Other engines count too.
 
     Remedy: run the container without the socket and its directory; if it needs the API, use a filtering proxy.
     """

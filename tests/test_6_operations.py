@@ -37,7 +37,7 @@ def test_unused_images_do_not_pile_up(unused_images: tuple[Idle, ...], policy: P
 
     Nobody updates an unused image, but anyone can start it, with all its known flaws.
 
-    Remedy: remove them with `docker image prune --all`, regularly or by a timer; the limits are `sprawl` in the policy.
+    Remedy: `docker image prune --all`, regularly or by a timer; the limits are `sprawl` in the policy.
     """
     limits = policy.sprawl
     return _require_few_and_young(unused_images, "unused images", limits.unused_images, limits.max_age_days)
@@ -54,8 +54,7 @@ def test_stopped_containers_do_not_pile_up(stopped_containers: tuple[Idle, ...],
 
     A stopped container keeps its files and their secrets, and one command starts it again with its old settings.
 
-    Remedy: remove them with `docker container prune`, or start one-off containers with `--rm`; the limits are `sprawl`
-    in the policy.
+    Remedy: `docker container prune`, or start one-off containers with `--rm`; the limits are `sprawl` in the policy.
     """
     idle, limits = stopped_containers, policy.sprawl
     return _require_few_and_young(idle, "stopped containers", limits.stopped_containers, limits.max_age_days)

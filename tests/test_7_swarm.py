@@ -27,7 +27,7 @@ def _addresses(listeners: Iterable[Listener]) -> str:
 @pytest.mark.nist("4.3.1", "4.3.5", sp="800-190")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
-@pytest.mark.severity("low", "Each extra manager is one more host to protect, or one that helps no vote.")
+@pytest.mark.severity("low", "Each extra manager is one more host to protect, and an even number adds no safety.")
 def test_swarm_has_no_more_managers_than_it_needs(swarm: Swarm, policy: Policy) -> str:
     """The swarm has no more managers than it needs.
 
@@ -102,8 +102,7 @@ def test_service_gets_secrets_as_secrets(swarm_service: Service) -> str:
     the text of configs, and the names of mounted files.
 
     Remedy: `docker secret create`, then `docker service update --secret-add … --env-rm …`; many images read `NAME_FILE`
-    for `NAME`. Change the secret that others may have seen: the swarm keeps the settings before the last update, and
-    those of old tasks.
+    for `NAME`. Change a secret that others may have seen: the swarm keeps earlier settings.
     """
     configs, container = swarm_service.exposed_configs, swarm_service.container
     as_config = [f"as a config: {', '.join(configs)}"] if configs else []
@@ -150,8 +149,7 @@ def test_unlock_key_is_rotated(swarm: Swarm, policy: Policy) -> str:
     Everyone who ever unlocked a manager knows it. The swarm does not record rotations, so this needs a manual check
     unless the whole swarm is younger than the period.
 
-    Remedy: `docker swarm unlock-key --rotate`, and record the date; the period is `unlock_key` in `rotation_days` of
-    the policy.
+    Remedy: `docker swarm unlock-key --rotate`; the period is `unlock_key` in `rotation_days` of the policy.
     """
     if not swarm.cluster.spec.encryption.auto_lock_managers:
         raise NotApplicable("autolock is off, so there is no unlock key; see 7.5")
@@ -189,7 +187,7 @@ def test_node_certificates_are_renewed_in_time(swarm: Swarm, policy: Policy) -> 
 @pytest.mark.nist("4.3.5", sp="800-190")
 @pytest.mark.pci("4.2.1")
 @pytest.mark.hipaa("164.312(d)")
-@pytest.mark.severity("low", "A stolen CA key makes nodes for years; stealing it takes root on a manager.")
+@pytest.mark.severity("low", "A stolen CA key can create nodes for years; stealing it takes root on a manager.")
 def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
     """The root CA of the swarm is valid and rotated.
 

@@ -32,7 +32,7 @@ _OPEN_IN_PART = regex(r"vulnerable|[Uu]nknown|but not|no microcode|IBPB: disable
 @pytest.mark.pci("2.2.3", "2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.dedicated_host")
-@pytest.mark.severity("medium", "A flaw in a program next to the engine leads to the host of all containers.")
+@pytest.mark.severity("medium", "A flaw in another program gives access to the host of all containers.")
 def test_host_serves_containers_alone(
     host_services: HostServices, engine: Later[Engine], daemon: Later[Daemon], policy: Policy
 ) -> str:
@@ -41,8 +41,7 @@ def test_host_serves_containers_alone(
     A flaw in a web server or database on the host endangers every container. Programs are recognized by their
     executable. Other listening programs need a manual check, or are compared with the policy.
 
-    Remedy: move the application into a container or to another host; name needed agents in `allowed_host_services` of
-    the policy.
+    Remedy: move it into a container or to another host; name needed agents in `allowed_host_services` of the policy.
     """
     known = [path for path in host_services.applications if not policy.allows_service(posixpath.basename(path))]
     assert not known, f"runs applications outside of containers: {', '.join(known)}"
@@ -101,7 +100,7 @@ def _without(kind: str, software: Software, policy: Policy) -> str:
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.1.no_compilers")
-@pytest.mark.severity("low", "Intruders find tools ready for use, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders find tools, but need another flaw to get in.")
 def test_host_has_no_compilers(software: Software, policy: Policy) -> str:
     """The host has no compilers, assemblers or linkers.
 
@@ -166,13 +165,12 @@ def test_services_of_the_host_are_approved(host_services: HostServices, policy: 
     "1.2.automated_patching.puppet",
     "1.2.automated_patching.saltstack",
 )
-@pytest.mark.severity("medium", "Fixed flaws stay open until somebody thinks of the update.")
+@pytest.mark.severity("medium", "Fixed flaws stay open until somebody remembers to update.")
 def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
     """Updates of the host are installed automatically.
 
     Manual updates come late. A timer of unattended-upgrades or dnf-automatic counts if it is enabled and active,
-    installs updates by its settings, and its last run succeeded. Name another agent, such as Ansible, in `patched_by`
-    of the policy.
+    installs updates by its settings, and its last run succeeded. Name another agent in `patched_by` of the policy.
 
     Remedy: `apt-get install unattended-upgrades`, and set `APT::Periodic::Unattended-Upgrade "1";` in
     /etc/apt/apt.conf.d/20auto-upgrades; with dnf enable dnf-automatic.timer with `apply_updates = yes`; or set
@@ -184,11 +182,9 @@ def test_patching_is_automated(patching: Patching, policy: Policy) -> str:
         raise NotApplicable(f"{policy.patched_by} installs the updates, by the policy")
     found = [*(_timer(each) for each in patching.timers if each.installs), *patching.candidates]
     off = "; ".join(map(_timer, patching.timers))
-    assert found, f"found nothing that installs updates{off and f': {off}'}"
-    raise Manual(
-        f"{'; '.join(found)}; check that security updates were installed in the last {policy.patch_days} days,"
-        " then set `patched_by` in the policy"
-    )
+    assert found, f"has no automatic updates{off and f': {off}'}"
+    words = f"check that it installed updates in the last {policy.patch_days} days, then set `patched_by` in the policy"
+    raise Manual(f"{'; '.join(found)}; {words}")
 
 
 def _timer(timer: Timer) -> str:
@@ -206,8 +202,7 @@ def _timer(timer: Timer) -> str:
 def test_kernel_vulnerabilities_are_tracked(running_kernel: RunningKernel, system: System) -> NoReturn:
     """Kernel vulnerabilities are tracked.
 
-    All containers share the kernel, so a kernel flaw can lead out of each of them. Whether somebody reads the security
-    notices needs a manual check.
+    All containers share the kernel and its flaws. Whether somebody reads the security notices needs a manual check.
 
     Remedy: subscribe to the security notices of the distribution, and record each review.
     """
@@ -326,7 +321,7 @@ def _required(sysctl: Sysctl, name: str) -> str:
 @pytest.mark.pci("1.4.2", "2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("1.4.ip_forward")
-@pytest.mark.severity("low", "Docker needs forwarding and filters it; elsewhere the host joins networks unasked.")
+@pytest.mark.severity("low", "Docker needs forwarding and filters it; without Docker the host connects networks.")
 def test_ipv4_forwarding_is_off_or_recorded(
     sysctl: Sysctl,
     networks: tuple[Network, ...],
@@ -337,8 +332,7 @@ def test_ipv4_forwarding_is_off_or_recorded(
     """IPv4 forwarding is off, or a reason is recorded.
 
     A host that forwards is a router between all its networks. The guide requires it off, but Docker needs it for bridge
-    networks and switches it on at every start, so your organization has to decide. A rootless engine forwards in its
-    own network namespace.
+    networks and switches it on at every start, so your organization has to decide. Rootless engines do not need it.
 
     Remedy: set `net.ipv4.ip_forward = 0` and `"ip-forward": false` if no bridge network is used. Otherwise write
     `ip_forward_reason` into the policy.
@@ -370,8 +364,7 @@ def test_privileged_programs_leave_no_core_dumps(sysctl: Sysctl) -> str:
 
     Such a dump holds what the program could read: passwords, keys, memory of other users.
 
-    Remedy: `sysctl -w fs.suid_dumpable=0`, and the same in a file of /etc/sysctl.d; the systemd-coredump package sets
-    it to 2.
+    Remedy: `sysctl -w fs.suid_dumpable=0`, and the same in a file of /etc/sysctl.d; systemd-coredump sets it to 2.
     """
     return _required(sysctl, "fs.suid_dumpable")
 
@@ -387,8 +380,7 @@ def test_address_space_is_randomized(sysctl: Sysctl) -> str:
 
     Attackers have to guess where a program's memory is. Containers use the setting of the host.
 
-    Remedy: `sysctl -w kernel.randomize_va_space=2`, and the same in a file of /etc/sysctl.d; remove `norandmaps` from
-    the kernel command line.
+    Remedy: `sysctl -w kernel.randomize_va_space=2`, and the same in /etc/sysctl.d; boot without `norandmaps`.
     """
     return _required(sysctl, "kernel.randomize_va_space")
 
@@ -425,7 +417,7 @@ def test_security_modules_confine_containers(kernel: Kernel, engine: Engine) -> 
 @pytest.mark.pci("10.2.1", "10.2.1.2")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("1.4.auditd")
-@pytest.mark.severity("low", "What was done leaves no record, but nobody gains access by that.")
+@pytest.mark.severity("low", "Actions leave no record, but nobody gains access.")
 def test_auditd_writes_down_what_docker_does(audit_daemon: AuditDaemon) -> str:
     """The audit daemon records what Docker does.
 

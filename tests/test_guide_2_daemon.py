@@ -8,9 +8,9 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.criteria.daemon import (
-    coming,
     described,
     pending,
+    pending_addresses,
     shown,
     shown_addresses,
     validity_flaw,
@@ -44,12 +44,11 @@ def _described(log: Log) -> str:
 @pytest.mark.pci("6.5.1")
 @pytest.mark.hipaa("164.308(a)(5)(ii)(B)")
 @pytest.mark.guide("2.1.rootless_install")
-@pytest.mark.severity("low", "A swapped installer runs as one account, and only at the time of the install.")
+@pytest.mark.severity("low", "A replaced installer runs as one account, and only during the installation.")
 def test_rootless_engine_is_from_a_verified_source(daemon: Daemon) -> NoReturn:
     """A rootless engine comes from a verified source.
 
-    The guide runs a script straight from the network, which anyone in between can change. Where the program came from
-    needs a manual check.
+    The guide runs a script from the network, which anyone in between can change. Its origin needs a manual check.
 
     Remedy: install the package with the rootless parts (docker-ce-rootless-extras) and run its
     dockerd-rootless-setuptool.sh as the account; record that.
@@ -70,11 +69,9 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
     """The daemon is configured in daemon.json.
 
     A file can be compared, versioned and rolled out; options in a unit or script are overlooked. An option in both
-    places keeps the daemon from starting, and command line options must not weaken the file. Owner and mode are judged
-    by 3.17 and 3.18.
+    places keeps the daemon from starting, and command line options must not weaken the file.
 
-    Remedy: write the settings into /etc/docker/daemon.json, and remove them from the command line of dockerd (its unit
-    and drop-ins).
+    Remedy: write the settings into /etc/docker/daemon.json, and remove them from the unit of dockerd and its drop-ins.
     """
     file = daemon.config
     assert file.state != "absent", f"{file.path} does not exist"
@@ -103,11 +100,10 @@ def test_daemon_is_configured_by_its_file(daemon: Daemon) -> str:
 def test_log_driver_is_json_file_or_approved(container_log: Log, policy: Policy) -> str:
     """The log driver is json-file or an approved one.
 
-    Without the right driver there is no log when it is needed. json-file keeps the log on the host, so something has to
-    ship it: see 2.14.
+    Without the right driver there is no log when it is needed. json-file keeps the log on the host: see 2.14.
 
-    Remedy: set `"log-driver": "json-file"` in daemon.json and create the containers again, or name the driver in
-    `log_drivers` of the policy.
+    Remedy: set `"log-driver": "json-file"` in daemon.json and recreate the containers, or add the driver to
+    `log_drivers` in the policy.
     """
     driver, approved = container_log.driver, policy.log_drivers
     setting = None if container_log.own is not None else container_log.daemon.setting("log-driver")
@@ -133,8 +129,7 @@ def test_log_files_are_limited(container_log: Log, policy: Policy) -> str:
     A container that writes without limit fills the host's disk and stops all others. The limit is three files of 10 MB,
     or `log_limits` of the policy. A container that was created before the daemon had limits has none.
 
-    Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart the daemon and create the
-    containers again.
+    Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart, and recreate the containers.
     """
     most = policy.log_limits
 
@@ -154,7 +149,7 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> File
     """Return the file that the daemon uses for the remote API."""
     api = daemon.remote_api
     if not api.offered:
-        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{pending_addresses(api)}")
     found = [file for _, file in files.get().of_tls(option)]
     assert found, f"no {option} is set, but the daemon takes commands on {shown_addresses(api)}"
     assert found[0].state is not State.ABSENT, f"{found[0].path} does not exist"
@@ -183,8 +178,7 @@ def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
 def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """The CA for clients of the remote API is set and not expired.
 
-    Without its own CA the daemon accepts other clients; with an expired one nobody can connect. Owner and mode are
-    judged by 3.9 and 3.10.
+    Without its own CA the daemon accepts other clients; with an expired one nobody can connect.
 
     Remedy: create a new CA certificate, put it at the path of `tlscacert`, and restart the daemon.
     """
@@ -197,7 +191,7 @@ def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], 
 @pytest.mark.pci("2.2.7")
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)")
 @pytest.mark.guide("2.3.tlscert")
-@pytest.mark.severity("medium", "With an expired certificate clients switch the check off, and fall for a false host.")
+@pytest.mark.severity("medium", "When it expires, clients switch the check off and trust a false host.")
 def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
     """The certificate of the remote API is set and not expired.
 
@@ -241,18 +235,17 @@ def test_server_key_fits_its_certificate(daemon: Daemon, engine_files: Later[Eng
 @pytest.mark.pci("1.2.5", "1.3.1")
 @pytest.mark.hipaa("164.312(a)(1)")
 @pytest.mark.guide("2.3.tls_listener")
-@pytest.mark.severity("high", "Every network that reaches the port can try for root; without TLS it is given away.")
+@pytest.mark.severity("high", "Anyone who reaches the port can try to become root; without TLS it takes one command.")
 def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy) -> str:
     """The remote API listens only on the TLS port.
 
-    Port 2375 is known for APIs without TLS, so attackers try it first. An address in the management network keeps
-    everyone else out.
+    Port 2375 is known for APIs without TLS, so attackers try it first. Use an address in the management network.
 
     Remedy: set `hosts` in daemon.json (or -H) to `tcp://ADDRESS:2376`, and name it in `api_listeners` of the policy.
     """
     api, wanted = daemon.remote_api, policy.api_listeners
     if not api.offered:
-        raise NotApplicable(f"the daemon does not listen on TCP{coming(api)}")
+        raise NotApplicable(f"the daemon does not listen on TCP{pending_addresses(api)}")
     found = {shown_endpoint(*each): each for each in api.endpoints}
     if wanted is None:
         other = [name for name, (_, port) in found.items() if port != 2376]
@@ -267,7 +260,7 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     if wanted is None and reached:
         line = f"`api_listeners: [{', '.join(chr(34) + each + chr(34) for each in reached)}]`"
         raise Manual(f"check that {', '.join(reached)} is a management address; then write {line} into the policy")
-    return f"takes commands on {', '.join(found)}{coming(api)}"
+    return f"takes commands on {', '.join(found)}{pending_addresses(api)}"
 
 
 def _is_loopback(address: str) -> bool:

@@ -36,7 +36,7 @@ _PROGRAM_FOLDERS = """
     /usr/sbin
 """
 _PROGRAMS = frozenset(_PROGRAM_FOLDERS.split())
-_OF_THE_GUIDE = frozenset({"NET_BIND_SERVICE"})  # the capability that its sample adds
+_ALWAYS_ALLOWED = frozenset({"NET_BIND_SERVICE"})  # the capability that its sample adds
 
 
 def _require_pinned(reference: Reference) -> str:
@@ -99,7 +99,7 @@ def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_package_managers")
-@pytest.mark.severity("low", "Intruders can install tools, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders can install tools, but need another flaw to get in.")
 def test_image_holds_no_package_manager(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only approved package managers.
 
@@ -118,7 +118,7 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_shells")
-@pytest.mark.severity("low", "Intruders find a shell ready for use, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders find a shell, but need another flaw to get in.")
 def test_image_holds_no_shell(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only approved shells.
 
@@ -137,7 +137,7 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
 @pytest.mark.pci("2.2.4")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.1.no_compilers")
-@pytest.mark.severity("low", "Intruders can build attacks on the spot, but have to get in by another flaw first.")
+@pytest.mark.severity("low", "Intruders can build attacks here, but need another flaw to get in.")
 def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, policy: Policy) -> str:
     """Images hold only approved compilers.
 
@@ -185,10 +185,9 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
     Some capabilities are needed, others were added to make an error go away: only a list distinguishes them.
     NET_BIND_SERVICE is always allowed.
 
-    Remedy: run the container without `--cap-add` and `--privileged`, or name what it needs in `allowed_capabilities` of
-    the policy.
+    Remedy: run it without `--cap-add` and `--privileged`, or name needed ones in `allowed_capabilities` of the policy.
     """
-    approved = _OF_THE_GUIDE | set(policy.allowed_capabilities)
+    approved = _ALWAYS_ALLOWED | set(policy.allowed_capabilities)
     assert not container.host_config.privileged, "runs with --privileged, which adds every capability"
     added = sorted(set(map(plain_capability, container.host_config.cap_add or ())) - approved)
     assert not added, f"adds {', '.join(added)}"
@@ -202,13 +201,12 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
 @pytest.mark.pci("2.2.6")
 @pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
 @pytest.mark.guide("3.2.tmpfs", "5.hipaa.least_privilege")
-@pytest.mark.severity("low", "What an intruder leaves in such a folder survives the container.")
+@pytest.mark.severity("low", "Files that an intruder leaves there outlive the container.")
 def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy: Policy) -> str:
     """Read-only containers write only to tmpfs and named volumes.
 
     What an intruder writes to a host directory or an anonymous volume (`-v /tmp`) outlives the container. `--ipc host`
-    gives write access to the host's shared memory. Other host directories, and mounts over program directories such as
-    /usr, need a manual check.
+    gives write access to the host's shared memory. Other host directories and mounts over /usr need a manual check.
 
     Remedy: use `--tmpfs` for scratch space and named volumes for data; name a needed host directory in `allowed_mounts`
     of the policy, also as a pattern: `/opt/stacks/*`.
@@ -286,8 +284,7 @@ def test_firewall_limits_container_traffic(option: str, firewall: Firewall) -> N
     DOCKER-USER -i eth0 ! -s fd00::/8 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP`. Docker's nftables backend
     has no DOCKER-USER, so create a table: `nft add table ip site`, `nft add chain ip site forward '{ type filter hook
     forward priority filter; policy accept; }'` and `nft add rule ip site forward iifname eth0 ip saddr != 10.0.0.0/8 ct
-    state new,invalid drop`; for IPv6 the same with `ip6` and your prefix. Let a service of the host load the rules at
-    boot.
+    state new,invalid drop`; for IPv6 the same with `ip6` and your prefix. Load the rules at boot.
     """
     if option == CNI:
         if not firewall.cni_files:
@@ -316,8 +313,7 @@ def test_sensitive_container_listens_on_chosen_addresses(container: Container, p
     A database or admin page for one network is otherwise open in all networks of the host, up to the Internet. The
     policy names the sensitive containers.
 
-    Remedy: publish it as `--publish ADDRESS:PORT:PORT`; name sensitive containers in `sensitive_containers` of the
-    policy.
+    Remedy: publish it as `--publish ADDRESS:PORT:PORT`; name sensitive ones in `sensitive_containers` of the policy.
     """
     sensitive = policy.is_sensitive(container.name)
     wide = open_ports(container, lambda port: port.on_every_address)
@@ -346,8 +342,7 @@ def test_container_environment_holds_no_secret(container: Container) -> str:
     Anyone who may inspect the container can read them, each process inherits the environment, and the process list
     shows the command. Names and formats of values decide, so other secrets are not found.
 
-    Remedy: use a Docker secret, or without a swarm a mounted file that only the program may read; many images read
-    `NAME_FILE` for `NAME`.
+    Remedy: use a Docker secret, or a mounted file for the program alone; many images read `NAME_FILE` for `NAME`.
     """
     found = [(f"{each.place} {each.name}".strip(), each.kind) for each in container.inspect.secrets]
     assert not found, "; ".join(f"{place}: {kind}" for place, kind in found)

@@ -17,7 +17,7 @@ from hullcheck.verdicts import Manual
 @pytest.mark.pci("10.2.1", "10.2.1.2")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("4.2.container_process_audit")
-@pytest.mark.severity("low", "Who started a container is unknown, but nobody gains access by that.")
+@pytest.mark.severity("low", "Who started a container is unknown, but nobody gains access.")
 def test_starts_of_containers_are_recorded(audit_daemon: AuditDaemon, runc_program: Later[Files]) -> NoReturn:
     """An audit rule watches starts of containers.
 
@@ -40,12 +40,11 @@ def test_starts_of_containers_are_recorded(audit_daemon: AuditDaemon, runc_progr
 @pytest.mark.pci("10.2.1", "10.2.1.2")
 @pytest.mark.hipaa("164.312(b)")
 @pytest.mark.guide("4.2.auditctl_docker_client")
-@pytest.mark.severity("low", "Who used the docker command is unknown, but nobody gains access by that.")
+@pytest.mark.severity("low", "Who used the docker command is unknown, but nobody gains access.")
 def test_docker_command_is_audited(presence: Presence, audit: Audit) -> str:
     """An audit rule watches the docker command (key docker).
 
-    Anyone who uses it acts as root on the host. The rule on the daemon's binary (1.1.3) records changes, this one
-    records commands.
+    Anyone who uses it acts as root on the host. Rule 1.1.3 records changes of the daemon, this one its use.
 
     Remedy: add `-w /usr/bin/docker -p rwxa -k docker` to /etc/audit/rules.d/docker.rules; run `augenrules --load`.
     Rules from auditctl alone are lost at reboot.

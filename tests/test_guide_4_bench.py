@@ -19,7 +19,7 @@ _SECTIONS = frozenset("1234567")
 @pytest.mark.pci("2.2.1")
 @pytest.mark.hipaa("164.308(a)(8)")
 @pytest.mark.guide("4.1.docker_bench_regular", "5.cis.docker_bench")
-@pytest.mark.severity("low", "A second opinion is missing; what it would find is mostly judged here too.")
+@pytest.mark.severity("low", "A second opinion is missing; most of its checks are judged here too.")
 def test_docker_bench_runs_regularly(docker_bench: DockerBench, clock: Clock, policy: Policy) -> str:
     """Docker Bench for Security runs regularly.
 
@@ -66,8 +66,7 @@ def test_docker_bench_comes_from_its_source(docker_bench: DockerBench) -> NoRetu
 
     It runs as root, so anyone who changes its scripts controls the host. Compare its commit with a reviewed one.
 
-    Remedy: clone https://github.com/docker/docker-bench-security, check out a release, and record its commit; for an
-    image record the digest.
+    Remedy: clone https://github.com/docker/docker-bench-security, check out a release, and record its commit.
     """
     if not docker_bench.checkouts:
         raise NotApplicable("no checkout of docker-bench-security was found")

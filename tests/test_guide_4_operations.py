@@ -50,8 +50,7 @@ def test_something_watches_the_containers(sensors: dict[str, Sensor], policy: Po
     """A runtime security tool watches the containers.
 
     Image scans cannot see what happens at run time. One tool is enough: its unit, or a container of its vendor's image,
-    has to run and to start at boot. Rules and alerts cannot be seen, so `runtime_security` of the policy has to name
-    the tool.
+    has to run and to start at boot. Rules and alerts cannot be seen, so the policy has to name the tool.
 
     Remedy: install a tool such as Falco, start it at boot, send its alerts to people who read them, and name it in
     `runtime_security` of the policy.

@@ -27,8 +27,7 @@ from hullcheck.verdicts import Manual
 def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accounts) -> NoReturn:
     """Access to the engine was reviewed in the last six months.
 
-    Trusted users and closed sockets are judged by 1.1.2, 2.8, 3.15 and 3.16. Whether the list of trusted users is still
-    right needs a manual check.
+    1.1.2, 2.8, 3.15 and 3.16 judge users and sockets. Whether the trusted users are still right needs a manual check.
 
     Remedy: review the named users, remove rights that nobody needs, and record the day.
     """
@@ -42,16 +41,14 @@ def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accoun
 @pytest.mark.pci("3.5.1", "3.5.1.2", "3.6.1")
 @pytest.mark.hipaa("164.312(a)(2)(iv)")
 @pytest.mark.guide("5.pci_dss.encrypt_at_rest")
-@pytest.mark.severity("medium", "Whoever gets hold of a disk or a backup reads the data in it.")
+@pytest.mark.severity("medium", "Anyone with a stolen disk or backup reads its data.")
 def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoReturn:
     """Sensitive data at rest is encrypted, with keys elsewhere.
 
     The reason shows the devices below the engine's directories and volumes; `crypt` is dm-crypt. Encryption by the
-    disk, the provider or an application cannot be seen on the host. dm-crypt protects nothing while the host runs, so a
-    standard may require more.
+    disk, the provider or an application cannot be seen on the host. dm-crypt protects nothing while the host runs.
 
-    Remedy: keep the data root and volumes on dm-crypt with a key that is not on this host, or encrypt in the
-    application.
+    Remedy: keep the data root and volumes on dm-crypt with a key elsewhere, or encrypt in the application.
     """
     found = []
     for each in data_at_rest:
@@ -66,15 +63,14 @@ def test_data_at_rest_is_encrypted(data_at_rest: tuple[DataPlace, ...]) -> NoRet
 @pytest.mark.pci("10.2.1", "10.2.1.1")
 @pytest.mark.hipaa("164.312(b)", "164.308(a)(1)(ii)(D)")
 @pytest.mark.guide("5.hipaa.audit_data_access")
-@pytest.mark.severity("low", "Who read health data is unknown, but nobody gains access by that.")
+@pytest.mark.severity("low", "Who read health data is unknown, but nobody gains access.")
 def test_access_to_data_is_audited(data_root: FileFact, audit: Audit) -> NoReturn:
     """Access to health data is audited and reviewed.
 
     The reason shows the audit rules in the data root, where volumes are. Which volumes hold health data, and who reads
     the records, needs a manual check.
 
-    Remedy: add `-w DIRECTORY -p rwa -k data` for each volume with such data to a file in /etc/audit/rules.d, and record
-    each review of the log.
+    Remedy: add `-w DIRECTORY -p rwa -k data` for each such volume to /etc/audit/rules.d, and review the log.
     """
     flaw = loaded_flaw(audit)
     assert not flaw, flaw
@@ -105,7 +101,4 @@ def test_countermeasures_are_ticked_off(system: System) -> NoReturn:
 
     Remedy: keep a list with the state and the evidence of each section, and record its review.
     """
-    raise Manual(
-        f"{system.name}: check that each countermeasure, from 4.1 (images) to 4.6 (hardware), is in place or its gap"
-        " accepted; use the findings of the controls with SP 800-190 numbers"
-    )
+    raise Manual(f"{system.name}: check that each countermeasure, from 4.1 to 4.6, is in place or its gap accepted")

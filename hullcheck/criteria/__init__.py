@@ -1,1 +1,1 @@
-"""What is wrong with facts, in words; beside the controls the only place that judges."""
+"""Judgement that several controls share, and the words for it."""

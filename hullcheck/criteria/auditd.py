@@ -30,10 +30,10 @@ def coverage(
     permissions: str = "wa",
     *,
     is_directory: bool = False,
-    apart: Iterable[str] = (),
+    excluding: Iterable[str] = (),
 ) -> Coverage:
-    """Return what *rules*, in their order, record of accesses to *path*, except below the directories *apart*."""
-    near, by = [rule for rule in rules if not any(is_below(rule.path, each) for each in apart)], list[Rule]()
+    """Return what *rules*, in their order, record of accesses to *path*, except below the directories *excluding*."""
+    near, by = [rule for rule in rules if not any(is_below(rule.path, each) for each in excluding)], list[Rule]()
     for permission in permissions:
         recording = [rule for rule in near if rule.records(path, permission, is_directory=is_directory)]
         before = near[: near.index(recording[0])] if recording else near
@@ -74,12 +74,12 @@ def loaded_flaw(audit: Audit) -> str:
 
 
 def require_recorded(
-    audit: Audit, path: str, permissions: str = "wa", *, is_directory: bool = False, apart: Iterable[str] = ()
+    audit: Audit, path: str, permissions: str = "wa", *, is_directory: bool = False, excluding: Iterable[str] = ()
 ) -> str:
     """Return the rules that record each access to *path*, and whether the next boot loads them; fail without any."""
     flaw = loaded_flaw(audit)
     found, stored = (
-        coverage(rules, path, permissions, is_directory=is_directory, apart=apart)
+        coverage(rules, path, permissions, is_directory=is_directory, excluding=excluding)
         for rules in (() if flaw else audit.rules, audit.files)
     )
     pending = "" if stored.flaw else "; restart pending: a rule in /etc/audit covers it"

@@ -59,7 +59,7 @@ def weakness(api: RemoteApi) -> str:
     if flaw is None and api.doubt:
         raise EvidenceError(f"{where}: {api.doubt}")
     note = next(filter(None, map(pending, api.deciding)), "")
-    begin, end = ("takes", coming(api)) if api.addresses else ("restart pending: will take", "")
+    begin, end = ("takes", pending_addresses(api)) if api.addresses else ("restart pending: will take", "")
     return f"{begin} commands on {where} {_TLS_FLAWS[flaw]}{note}{end}" if flaw else ""
 
 
@@ -68,7 +68,7 @@ def shown_addresses(api: RemoteApi) -> str:
     return ", ".join(f"{each} ({api.source})" for each in api.addresses) or ", ".join(api.pending)
 
 
-def coming(api: RemoteApi) -> str:
+def pending_addresses(api: RemoteApi) -> str:
     """Return what the next start will open, as the end of a sentence, or an empty string."""
     return f"; restart pending: will listen on {', '.join(api.pending)}" if api.pending else ""
 

@@ -7,7 +7,7 @@ from hullcheck.results import PROFILES, AuditedTarget, Control
 from hullcheck.verdicts import Verdict
 
 _VERBS = """adds allows asks belongs can comes does drops gives has holds is keeps lies listens may mounts must names
-opens publishes reaches reports runs shares starts takes uses was would writes"""
+opens overrides publishes reaches reports runs shares starts switches takes updates uses was would writes"""
 VERBS = frozenset(_VERBS.split())
 """The first words of reasons that go on after one subject without a colon."""
 SAME = {
