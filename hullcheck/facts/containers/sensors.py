@@ -30,11 +30,7 @@ class Sensor(Struct, frozen=True):
 def sensors(engine: Engine, units: Units, container: Later[Subjects[Container]]) -> dict[str, Sensor]:
     """The products for runtime security that run, by name; of several units one that starts with the host."""
     running = [each for _, each in container.get() if each.running]
-    found = [
-        sensor
-        for name, product in PRODUCTS.items()
-        for sensor in (*_units(name, product, units.shown), *_containers(name, product, running))
-    ]
+    found = [each for one in PRODUCTS.items() for each in (*_units(*one, units.shown), *_containers(*one, running))]
     return {each.product: each for each in sorted(found, key=lambda each: each.starts)}
 
 
