@@ -76,9 +76,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
     def managers(self) -> frozenset[str]:
         """The users whose systemd was asked; empty if the target runs none."""
         if self.answer.managers is None:
-            raise EvidenceError(
-                "the answer does not say whether the target runs systemd: is /run/systemd hidden from here?"
-            )
+            raise EvidenceError("whether the target runs systemd is unknown: is /run/systemd hidden from here?")
         return self.answer.managers
 
     @property
