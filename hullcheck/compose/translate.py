@@ -40,9 +40,8 @@ class Model(Struct, frozen=True):
                 described = msgspec.json.encode(_Service(self, name).service())
                 found[name] = msgspec.json.decode(described, type=Service)
             except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-                raise ComposeError(
-                    f"{place(self.files, name)}: the answer of docker compose is not understood"
-                ) from error
+                said = "the answer of docker compose is not understood"
+                raise ComposeError(f"{place(self.files, name)}: {said}") from error
         return found
 
     def networks(self) -> dict[str, FileNetwork]:

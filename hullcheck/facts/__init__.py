@@ -1,4 +1,4 @@
-"""Facts: what is true of a target, typed and frozen; one that could not be read raises EvidenceError."""
+"""Facts about a target, typed and frozen. A fact that could not be read raises EvidenceError."""
 
 from importlib import import_module
 from pkgutil import walk_packages

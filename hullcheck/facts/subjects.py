@@ -1,4 +1,4 @@
-"""The subjects of one kind on a target, each with the name that a person would type."""
+"""Subjects that a control judges one by one."""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -13,7 +13,7 @@ DAEMON_DEFAULT = "(default of the daemon)"  # name of the log that containers ge
 
 
 class Subjects(Struct, Generic[T], frozen=True):
-    """The subjects of one kind on a target, each with the name that a person would type."""
+    """The subjects of one kind on a target, each with the name that users type."""
 
     kind: str
     named: tuple[tuple[str, T], ...]
@@ -21,7 +21,7 @@ class Subjects(Struct, Generic[T], frozen=True):
     unread: tuple[tuple[str, str], ...] = ()  # those that cannot be judged, each with the reason; they spoil no other
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
-        """Each subject with its name; EvidenceError if one could not be read."""
+        """Yield each subject with its name, or raise EvidenceError if one could not be read."""
         for name, reason in self.unread:
             raise EvidenceError(f"{self.kind} {name}: {reason}")
         return iter(self.named)

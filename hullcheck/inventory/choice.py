@@ -45,9 +45,7 @@ class Shard(Struct, frozen=True):
         # by name: a dynamic inventory may have another order on each machine
         mine = set(sorted(each.name for each in targets)[self.number - 1 :: self.of])
         if not mine:
-            raise TargetError(
-                f"--shard {self}: there are {len(targets)} targets, so this shard has none; use at most as many shards"
-            )
+            raise TargetError(f"--shard {self}: it has none of {len(targets)} targets; use at most as many shards")
         return tuple(each for each in targets if each.name in mine)
 
 

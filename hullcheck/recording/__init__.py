@@ -84,9 +84,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         if self.failure or (self.gathered and not self.asked):
             return ""
         if not told:
-            judged = (
-                ", and is judged by the auditor's clock" if self.asked else ": whatever depends on a date is an error"
-            )
+            judged = ", and is judged by the auditor's clock" if self.asked else ": what depends on a date is an error"
             return f"it gave no time{judged}"
         if abs(told - self.asked) <= CLOCK_SLACK:
             return ""

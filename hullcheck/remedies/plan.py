@@ -186,9 +186,7 @@ def _daemon_settings(failure: Failure, remedy: remedies.Settings, facts: Facts) 
                 f" {started_by or 'docker.service'}`), as a setting that stands in both keeps the engine from starting"
             )
     if failure.finding.kind == "log" and failure.finding.subject != DAEMON_DEFAULT:
-        raise EvidenceError(
-            "a container keeps the log options that it was created with: create it again after the restart"
-        )
+        raise EvidenceError("a container keeps its log options: create it again after the restart")
     if remedy.no_swarm and daemon.engine.info.swarm.local_node_state != "inactive":
         raise EvidenceError("the host is a node of a swarm, or may be one, which cannot have this setting")
     without = tuple(name for name in remedy.without if name in document)

@@ -35,10 +35,7 @@ def in_configuration(config: Mapping[str, Any]) -> list[str]:
 
 def log_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a log driver, fit to be stored; of one that is no text only its type stays."""
-    return {
-        key: log_option(key, value) if isinstance(value, str) else value and type(value)()
-        for key, value in options.items()
-    }
+    return {key: log_option(key, x) if isinstance(x, str) else x and type(x)() for key, x in options.items()}
 
 
 def log_option(key: str, value: str) -> str:

@@ -35,13 +35,13 @@ _DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
 
 @fact(ENGINE)
 def engine_endpoint(recording: Recording) -> str:
-    """The address at which the engine was asked; empty if it is unknown."""
+    """The address of the engine, or an empty string if unknown."""
     return section(recording, ENGINE, "endpoint", str, "docker context inspect")
 
 
 @fact(name="host_context")
 class HostContext(Struct, frozen=True, dict=True):
-    """Facts about the engine and the host, each made when it is first asked for: one that fails spoils no other."""
+    """Facts about the engine and the host, made on first use, so that one failure spoils no other fact."""
 
     engine: Later[Engine]
     daemon: Later[Daemon]
@@ -57,7 +57,7 @@ class HostContext(Struct, frozen=True, dict=True):
 
     @classmethod
     def unknown(cls, source: Source, **known: Later[Any]) -> "HostContext":
-        """Return a context of which only *known* is known; anything else is what *source* decides."""
+        """Return a context with the *known* facts; any other raises what *source* decides."""
 
         def missing() -> NoReturn:
             raise source.missing("its host")
@@ -79,13 +79,13 @@ class HostContext(Struct, frozen=True, dict=True):
 
 
 class Container(Struct, frozen=True, kw_only=True, dict=True):
-    """One container: what it was created with, and in parts how it runs; *source* decides what a hole raises."""
+    """A container: its configuration, and how it runs. *source* decides what a missing field raises."""
 
-    inspect: Inspected  # its description
+    inspect: Inspected  # as `docker inspect` describes it
     host: HostContext
     source: Source
-    find: Callable[[str], "Container"]  # finds another one by its id or name, or raises EvidenceError
-    number_in_passwd: str = ""  # the number of its user by its own /etc/passwd; empty where it was not looked up there
+    find: Callable[[str], "Container"]  # finds another container by id or name, or raises EvidenceError
+    number_in_passwd: str = ""  # the uid of its user by its /etc/passwd; empty if not looked up
     # makes the same service as one control sees it, and what gives the place of what the control has read
     watched: "Callable[[], tuple[Container, Callable[[], str]]] | None" = None
 
@@ -102,7 +102,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def name(self) -> str:
-        """Its name, without the slash."""
+        """The name, without the slash."""
         return self.inspect.name.removeprefix("/")
 
     @property
@@ -119,49 +119,49 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def labels(self) -> dict[str, str | None]:
-        """Its labels by name, without long ones; of those that may hold a secret, no value."""
+        """The labels by name, without values that may hold a secret."""
         return self.config.labels or {}
 
     @property
     def planned(self) -> bool:
-        """Whether it is a service of a Compose file, and nobody has created it yet."""
+        """Whether the container is a service of a Compose file that is not created yet."""
         return self.source.planned
 
     @property
     def docker_root(self) -> str:
-        """The data root of its engine; for a Compose file the usual one."""
+        """The data root of the engine, or the default one for a Compose file."""
         return "/var/lib/docker" if self.planned else self.host.engine.get().info.docker_root_dir
 
     @property
     def running(self) -> bool:
-        """Whether it has processes; one that waits to be restarted has none, though the engine calls it running."""
+        """Whether the container has processes. The engine also calls one running that waits to be restarted."""
         return self.state.running and (self.state.pid > 0 or not self.restarting)
 
     @property
     def restarting(self) -> bool:
-        """Whether the engine starts it again and again."""
+        """Whether the engine restarts the container again and again."""
         return self.state.status == "restarting"
 
     def require_created(self, what: str) -> None:
-        """Raise NotApplicable if nobody has created it: *what* shows only once there is a container."""
+        """Raise NotApplicable for a Compose file, which cannot show *what*."""
         if self.planned:
-            raise NotApplicable(f"{what}: a Compose file does not tell")
+            raise NotApplicable(f"{what} is not in a Compose file")
 
     @property
     def image(self) -> Reference:
-        """The reference with which it was created."""
+        """The image reference with which the container was created."""
         text, identifier = self.config.image, self.inspect.image
         by_id = identifier.removeprefix("sha256:").startswith(text.removeprefix("sha256:"))
         return Reference(text, "", identifier) if by_id else Reference.parse(text)
 
     @property
     def user(self) -> str:
-        """The name or number of the user that it starts as, or an empty string if none is set."""
+        """The name or number of the container's user, or an empty string if none is set."""
         return self.config.user.partition(":")[0]
 
     @property
     def user_id(self) -> int:
-        """The number of that user; the engine looks a name up in the container's own /etc/passwd, below its mounts."""
+        """The uid of the user. The engine looks up a name in the container's /etc/passwd, which mounts may cover."""
         if self.user.isdecimal() or not self.user:
             return int(self.user or "0")
         if self.planned:
@@ -173,18 +173,18 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def health_check(self) -> str:
-        """The kind of its health check, as `kind_of_check` returns it, or an empty string without one."""
+        """The kind of health check, as from `kind_of_check`, or an empty string without one."""
         check = self.config.healthcheck
         return "".join((check.test or ())[:1]) if check else ""
 
     @property
     def health(self) -> str:
-        """What its health check says, or an empty string without one."""
+        """The result of the health check, or an empty string without one."""
         return (self.state.health.status if self.state.health else "").replace("none", "")
 
     @cached_property
     def security_options(self) -> dict[str, str]:
-        """The values of --security-opt by name: of `name=value` and the older `name:value`; the last one wins."""
+        """The values of --security-opt by name, written `name=value` or `name:value`. The last one wins."""
         pairs = (re.split("[=:]", each, maxsplit=1) for each in self.host_config.security_opt or ())
         return {name: value[0] if value else "true" for name, *value in pairs}
 
@@ -201,7 +201,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def pids_limit(self) -> int:
-        """The number of processes of --pids-limit, or 0."""
+        """The value of --pids-limit, or 0."""
         return max(self.host_config.pids_limit or 0, 0)
 
     @property
@@ -211,7 +211,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def cpus(self) -> float | None:
-        """The processors of --cpus, or of the quota that means the same, or None."""
+        """The processors by --cpus or the equivalent quota, or None."""
         if self.host_config.nano_cpus:
             return self.host_config.nano_cpus / 1e9
         quota = self.host_config.cpu_quota
@@ -219,7 +219,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def ulimits(self) -> tuple[str, ...]:
-        """The ulimits that it overrides, as `nofile=1024:2048`; the engine lists the daemon's defaults among them."""
+        """The ulimits that override the daemon's defaults, as `nofile=1024:2048`."""
         own = [f"{each.name}={each.soft}:{each.hard}" for each in self.host_config.ulimits or ()]
         if not own or self.planned:
             return tuple(own)
@@ -230,7 +230,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def in_default_cgroup(self) -> bool:
-        """Whether its parent cgroup is the one that the daemon chooses."""
+        """Whether the parent cgroup is the daemon's default."""
         parent = self.host_config.cgroup_parent
         if not parent or self.planned:
             return not parent
@@ -242,7 +242,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def networks(self) -> dict[str, str]:
-        """The ids of its networks by name; an id is empty if it does not run."""
+        """The ids of the container's networks by name. Ids are empty if the container does not run."""
         networks = self.inspect.network_settings.networks
         if networks is None and self.running and not self.host_config.network_mode.startswith("container:"):
             raise self.source.missing("NetworkSettings.Networks")
@@ -255,12 +255,12 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def service_id(self) -> str:
-        """The id of the swarm service that its label names, or an empty string."""
+        """The id of the swarm service in the label, or an empty string."""
         return self.labels.get(SERVICE) or ""
 
     @property
     def service(self) -> Service | None:
-        """The swarm service whose task it is, or None."""
+        """The swarm service that the container is a task of, or None."""
         if self.planned or not self.service_id:
             return None
         if self.host.engine.get().info.swarm.local_node_state == "inactive":

@@ -1,4 +1,4 @@
-"""All containers of a target: reads the answer of the probe and puts each together."""
+"""All containers of a target, from the answer of the probe."""
 
 from collections.abc import Collection
 
@@ -58,7 +58,7 @@ def _unread(answer: dict[str, str], found: Collection[str], faults: list[str]) -
 
 
 class Inside(Source):
-    """A container as it shows itself: what everything in it can do, and what it has mounted."""
+    """A container seen from inside: its processes and its mounts."""
 
     inside = True
 
@@ -68,11 +68,11 @@ class Inside(Source):
 
 @fact(CONTAINERS, name="container", on="container")
 def container_from_inside(recording: Recording, processes: Later[Processes]) -> Subjects[Container]:
-    """The target itself, seen from inside: process 1 and its mounts, and with them the auditor's own command."""
+    """The target itself, seen from inside by process 1, its mounts and the auditor's command."""
     source, files = Inside(), Later(lambda: files_in(recording, "inside"))
 
     def seen() -> Processes:
-        """Return the processes, if process 1 is the container's own and it shares no PID namespace."""
+        """Return the processes, or raise EvidenceError if the container shares a PID namespace."""
         shown = files.get()
         if shown.file(1, "mountinfo") != shown.file("self", "mountinfo"):
             raise EvidenceError("process 1 has other mounts than the container: it shares a PID namespace of others")

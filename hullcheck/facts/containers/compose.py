@@ -1,4 +1,4 @@
-"""A service of a Compose file as a container that nobody has created yet: what the file alone says of it.
+"""A service of a Compose file as a container that is not created yet.
 
 What its engine, its image or its host decides is *not applicable*, and never a pass.
 """
@@ -23,7 +23,7 @@ OPTIONS_OF_NETWORKS = frozenset((*GATEWAY_MODES, *BINDING_ADDRESS))  # those tha
 
 
 class Service(Model, frozen=True, kw_only=True):
-    """What a file asks for."""
+    """A service of the file."""
 
     inspect: Inspected
     place: str  # file and line of the service
@@ -32,14 +32,14 @@ class Service(Model, frozen=True, kw_only=True):
 
 
 class FileNetwork(Model, frozen=True, kw_only=True):
-    """A network of the file; the driver of an external one is unknown."""
+    """A network of the file. The driver of an external network is unknown."""
 
     driver: str
     options: dict[str, str]
 
 
 class ComposeFile(Model, frozen=True, kw_only=True, rename=None):
-    """The files of a target, with what read them; of volumes only those whose place the file decides."""
+    """The files of a target, with the program that read them, and the volumes whose place a file decides."""
 
     files: list[str]
     reader: str
@@ -74,14 +74,14 @@ _KEYS = {
 }
 """The keys of a Compose file behind a field of a description; others have the name of the field."""
 _DECIDED = {
-    "Config.User": "no user is set, and so the image decides: the file does not tell",
+    "Config.User": "no user is set in the file, and so the image decides",
     "Config.Image": "its image is built from a Dockerfile: the file names no image that is there",
     "ProcessLabel": "which SELinux label it gets, the engine and the host decide, and not the file",
 }
 
 
 class Written(Source):
-    """A service of a file, with what one control has read of it."""
+    """A service of a file, with the keys that one control has read."""
 
     planned = True
 
@@ -104,14 +104,14 @@ class Written(Source):
         return NotApplicable(_DECIDED.get(name, NOT_TOLD))
 
     def place(self) -> str:
-        """Return file and line of the keys that were read and are there, or else of the service."""
+        """Return file and line of the keys that were read, or else of the service."""
         places, read = self._service.places, (key.partition(".")[0] for key in self._keys)
         found = [places[each] for each in dict.fromkeys(read) if each in places]
         return ", ".join(dict.fromkeys(found or [self._service.place]))
 
 
 def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]]:
-    """Return the service *name* as a container, and what gives the place of what was read of it."""
+    """Return the service *name* as a container, and a function for the place of the keys that were read."""
     source = Written(file.services[name])
     networks = tuple(Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items())
     host = HostContext.unknown(
@@ -135,7 +135,7 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
 
 @fact(COMPOSE_FILE, name="container", on="compose")
 def services_of_file(recording: Recording) -> Subjects[Container]:
-    """The services of a Compose file, those of all profiles."""
+    """The services of a Compose file, in all profiles."""
     file = document(recording)
     named = tuple((name, _planned(file, name)[0]) for name in sorted(file.services))
     return Subjects("container", named, "the Compose file has no service")
@@ -146,13 +146,13 @@ def services_of_file(recording: Recording) -> Subjects[Container]:
 
 @fact(name="engine_version", on="compose")
 def engine_version_of_file() -> str:
-    """No engine is asked."""
+    """Return an empty string: a Compose file has no engine."""
     return ""
 
 
 @fact(COMPOSE_FILE, name="os_name", on="compose")
 def reader_of_file(recording: Recording) -> str:
-    """What read and merged the files, in the place of a system."""
+    """The program that read the files, in place of an operating system."""
     try:
         return f"read by {document(recording).reader}"
     except EvidenceError:

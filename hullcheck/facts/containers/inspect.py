@@ -1,4 +1,4 @@
-"""What `docker inspect` says of a container and of a volume: the fields that are kept, and their types.
+"""The fields of `docker inspect` that are kept for containers and volumes, and their types.
 
 A Compose service and a container that is seen from inside are described by the same structs. A field that they, or an
 older engine, do not report is `UNSET`; `view` raises what its `Source` decides for that when the field is read.
@@ -36,7 +36,7 @@ Propagation = Literal["", "private", "rprivate", "shared", "rshared", "slave", "
 
 
 class Binding(Model, frozen=True, kw_only=True):
-    """A port of the host, or a range; a port of a routed network has none, and an address may be empty."""
+    """A port of the host, or a range. A port of a routed network has none; an address may be empty."""
 
     host_ip: str = ""
     host_port: Annotated[str, Meta(pattern=r"^([0-9]{1,5}(-[0-9]{1,5})?)?$")] = ""
@@ -46,13 +46,13 @@ Bindings = dict[str, list[Binding] | None] | None
 
 
 class Health(Model, frozen=True, kw_only=True):
-    """What the health check says."""
+    """The result of the health check."""
 
     status: Literal["", "none", "starting", "healthy", "unhealthy"]
 
 
 class State(Model, frozen=True, kw_only=True):
-    """Whether the container runs."""
+    """The state of a container."""
 
     status: Status = HOLE
     running: bool = HOLE
@@ -62,13 +62,13 @@ class State(Model, frozen=True, kw_only=True):
 
 
 class Healthcheck(Model, frozen=True, kw_only=True):
-    """The health check; of its command only the kind is stored, as `kind_of_check` returns it."""
+    """The health check. Only the kind of its command is stored, as from `kind_of_check`."""
 
     test: Names = None
 
 
 class Config(Model, frozen=True, kw_only=True):
-    """What the image and the command line say of the program."""
+    """The configuration of the program, from the image and the command line."""
 
     user: str = HOLE
     image: str = HOLE
@@ -85,7 +85,7 @@ class Device(Model, frozen=True, kw_only=True):
 
 
 class DeviceRequest(Model, frozen=True, kw_only=True):
-    """Devices of --gpus, or of --device with the name of CDI."""
+    """Devices by --gpus, or by --device with a CDI name."""
 
     driver: str | None = None
     device_ids: Names = field(name="DeviceIDs", default=None)
@@ -107,7 +107,7 @@ class RestartPolicy(Model, frozen=True, kw_only=True):
 
 
 class Ulimit(Model, frozen=True, kw_only=True):
-    """A limit of --ulimit, or of the daemon."""
+    """A limit by --ulimit or by default of the daemon."""
 
     name: str
     soft: int
@@ -121,14 +121,14 @@ class BindOptions(Model, frozen=True, kw_only=True):
 
 
 class MountOption(Model, frozen=True, kw_only=True):
-    """A --mount, as it was asked for."""
+    """A --mount option."""
 
     target: str
     bind_options: BindOptions | None = None
 
 
 class HostConfig(Model, frozen=True, kw_only=True):
-    """What the container was created with."""
+    """The configuration with which a container was created."""
 
     privileged: bool = HOLE
     cap_add: Names = HOLE
@@ -160,7 +160,7 @@ class HostConfig(Model, frozen=True, kw_only=True):
 
 
 class MountPoint(Model, frozen=True, kw_only=True):
-    """What is mounted in the container."""
+    """A mount of the container."""
 
     type: Literal["bind", "volume", "tmpfs", "npipe", "cluster", "image"]
     name: str | None = HOLE
@@ -171,7 +171,7 @@ class MountPoint(Model, frozen=True, kw_only=True):
 
 
 class Endpoint(Model, frozen=True, kw_only=True):
-    """The container in one of its networks; the id of that is empty where the container does not run."""
+    """The container in one of its networks, whose id is empty if the container does not run."""
 
     network_id: str = field(name="NetworkID")
     ip_address: str = field(name="IPAddress", default="")
@@ -186,7 +186,7 @@ class NetworkSettings(Model, frozen=True, kw_only=True):
 
 
 class Secret(Model, frozen=True):
-    """What looks like a secret, without it: in the variable or label of this name, or in a command."""
+    """A likely secret, without its value: in the variable or label of this name, or in a command."""
 
     place: str
     kind: str
@@ -213,7 +213,7 @@ class Inspected(Model, frozen=True, kw_only=True):
 
 
 class VolumeOptions(Model, frozen=True, kw_only=True, rename="lower"):
-    """Where the data of a volume lies if not in a folder of its own."""
+    """The options of a volume that decide where its data lies."""
 
     device: str = ""
     o: str = ""
@@ -271,7 +271,7 @@ def reduced(found: Inspected) -> Inspected:
 def secrets_in(
     env: Iterable[str], labels: Mapping[str, str | None], commands: Mapping[str, Iterable[str]]
 ) -> list[Secret]:
-    """Return what looks like a secret in variables, labels and commands."""
+    """Return the likely secrets in variables, labels and commands."""
     settings = [("variable", *each.partition("=")[::2]) for each in env]
     settings += [("label", name, value or "") for name, value in labels.items()]
     found = [Secret(place, kind, name) for place, name, value in settings for kind in in_value(name, value)]
@@ -279,13 +279,13 @@ def secrets_in(
 
 
 def labels_kept(labels: dict[str, str | None]) -> dict[str, str | None]:
-    """Return the names of labels, and the values of those that are names."""
+    """Return the labels, with values only for those that group containers."""
     known = {each: labels[each] for each in (*sorted(GROUPING), SERVICE) if each in labels}
     return dict.fromkeys(labels) | known
 
 
 def _short_profile(option: str) -> str:
-    """Return what decides of a seccomp profile, which the engine stores in full."""
+    """Return the decisive part of a seccomp profile, which the engine stores in full."""
     name, separator, text = option.partition("=")
     if name != "seccomp" or not text.lstrip().startswith("{"):
         return option
@@ -308,7 +308,7 @@ def _without_values(options: VolumeOptions) -> VolumeOptions:
 
 
 class Source:
-    """Where a description comes from, which decides what it means that it does not report a field."""
+    """The source of a description, which decides what a missing field means."""
 
     planned = False  # whether nobody has created the container yet
     inside = False  # whether the container is seen from inside: nothing but its processes and mounts is known
@@ -322,7 +322,7 @@ class Source:
 
 
 class _View:
-    """A struct, of which a field that is `UNSET` cannot be read."""
+    """A struct whose `UNSET` fields cannot be read."""
 
     def __init__(self, struct: Struct, source: Source, path: str) -> None:
         self._struct, self._source, self._path = struct, source, path
@@ -341,7 +341,7 @@ class _View:
 
 
 def view(value: T, source: Source, path: str = "") -> T:
-    """Return *value* so that reading a field of it which is `UNSET` raises what *source* decides."""
+    """Return *value* so that reading an `UNSET` field raises what *source* decides."""
     if isinstance(value, Struct):
         return cast(T, _View(value, source, path))
     if isinstance(value, dict):

@@ -23,7 +23,7 @@ Options = Mapping[str, str]
 
 
 class Log(Struct, frozen=True):
-    """The log of one container, or what a new one gets that says nothing of its log."""
+    """The log of one container, or the default for new containers."""
 
     driver: str
     daemon: Daemon
@@ -35,17 +35,17 @@ class Log(Struct, frozen=True):
 
     @property
     def is_file(self) -> bool:
-        """Whether its driver writes a file on the host, which can be limited."""
+        """Whether the driver writes a file on the host, which can be limited."""
         return self.driver in ("json-file", "local")
 
     def always(self, complies: Callable[[Options], bool]) -> bool:
-        """Whether its options comply."""
+        """Return whether the options comply."""
         return self.default.always(complies) if self.own is None else complies(self.own)
 
 
 @fact()
 def container_log(daemon: Daemon, container: Later[Subjects[Container]]) -> Subjects[Log]:
-    """The log of every container, and what the daemon does by default."""
+    """The log of every container, and the daemon's default."""
     default = Log(daemon.setting("log-driver").value, daemon)
     own = ((name, each.host_config.log_config) for name, each in container.get())
     logs = ((name, Log(log.type, daemon, log.config or {})) for name, log in own)
@@ -76,7 +76,7 @@ _LOOPBACK = regex(
 
 
 class Shippers(Struct, frozen=True, dict=True):
-    """The log shippers that run, and which hosts are this one."""
+    """The log shippers that run, and the addresses of this host."""
 
     processes: Later[Processes]
     containers: Later[Subjects[Container]]
@@ -100,12 +100,12 @@ class Shippers(Struct, frozen=True, dict=True):
         return False
 
     def require_all(self) -> None:
-        """Raise EvidenceError if no program of root is seen: those of other users are hidden from the auditor."""
+        """Raise EvidenceError if the auditor cannot see the programs of other users."""
         if not any(each.pid == 1 or 0 in each.uids for each in self._programs):
             raise EvidenceError(unread("whether a log shipper runs", "only root sees the programs of others"))
 
     def is_here(self, host: str) -> bool:
-        """Return whether a host is a name or an address of loopback, or one of the containers."""
+        """Return whether a host name or address is loopback or one of the containers."""
         plain = canonical(host.rstrip(".")).lower()
         return bool(_LOOPBACK.fullmatch(plain)) or any(
             plain in (each.name, *each.addresses) for _, each in self.containers.get()

@@ -1,4 +1,4 @@
-"""The mounts of a container, what they show of the host, and the sockets of engines among that."""
+"""The mounts of a container, the parts of the host in them, and the sockets of engines."""
 
 from collections.abc import Collection, Iterable
 from functools import cached_property
@@ -46,7 +46,7 @@ class Mounts(Struct, frozen=True, dict=True):
 
     @property
     def root_is_read_only(self) -> bool:
-        """Whether nothing can be written to its root file system."""
+        """Whether the root file system is read-only."""
         wanted = self.container.source.inside or self.container.host_config.readonly_rootfs
         if not (wanted and self.container.running):
             return wanted
@@ -63,7 +63,7 @@ class Mounts(Struct, frozen=True, dict=True):
 
     @property
     def writable(self) -> tuple[HostMount, ...]:
-        """What is mounted where the container can write, by its configuration; only folders of the host have a path."""
+        """The writable mounts in the configuration. Only folders of the host have a path."""
         tmpfs = (HostMount(each, frozenset(), "tmpfs") for each in self.container.host_config.tmpfs or ())
         return (*(self._writable(each) for each in self.container.inspect.mounts if each.rw), *tmpfs)
 
@@ -80,7 +80,7 @@ class Mounts(Struct, frozen=True, dict=True):
             raise self.container.source.missing(f"the volume {mount.name}")
 
     def _folder(self, mount: MountPoint) -> str:
-        """Return the folder of the host that a mount names, be it by a volume that binds it; else empty."""
+        """Return the folder of the host in a mount or in its volume, or an empty string."""
         if mount.type == "bind":
             return mount.source
         volume = self.container.host.volumes.get().get(mount.name or "") if mount.type == "volume" else None
@@ -111,7 +111,7 @@ class Mounts(Struct, frozen=True, dict=True):
 
     @cached_property
     def visible(self) -> tuple[HostMount, ...]:
-        """Every part of the host's file system in the container, without what the engine itself puts there."""
+        """Every part of the host's file system in the container, except for the engine's own mounts."""
         if self.container.planned:
             for each in self.container.inspect.mounts:
                 self._require_known(each)
@@ -137,7 +137,7 @@ class Mounts(Struct, frozen=True, dict=True):
                 yield replace(seen, read_only="ro" in mount.options)
 
     def _by_source(self, mounts: Iterable[MountPoint]) -> Iterable[HostMount]:
-        """Yield every path of the host at which the data of bind mounts and volumes lies."""
+        """Yield bind mounts and volumes with every path of their data on the host."""
         for each in mounts:
             if each.type in ("bind", "volume"):
                 self._require_known(each)
@@ -148,7 +148,7 @@ class Mounts(Struct, frozen=True, dict=True):
 
 
 def _is_of_engine(mount: Mount, paths: Collection[str]) -> bool:
-    """Whether the engine puts such a mount into every container, or into another whose network that joined."""
+    """Return whether the mount is one that the engine adds to every container."""
     return (
         mount.point in ("/", *_INIT)
         or any(is_below(mount.point, top) for top in _KERNEL)
@@ -178,7 +178,7 @@ class Sockets(Struct, frozen=True):
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """The sockets of engines that the container can reach, as paths of the host."""
+        """The engine sockets that the container can reach, as paths on the host."""
         if self.container.source.inside:
             return self._seen_inside()
         if self.container.planned:
@@ -195,14 +195,14 @@ class Sockets(Struct, frozen=True):
         return self._within(files.same_files(usual), seen)
 
     def _within(self, sockets: Collection[str], seen: Iterable[HostMount]) -> tuple[str, ...]:
-        """Return those of *sockets* that lie at or below a path of the mounts *seen*."""
+        """Return the *sockets* at or below a path of the mounts *seen*."""
         paths = ((path, mount.recursive) for mount in seen for path in mount.paths)
         below = {(x, path, recursive) for path, recursive in paths for x in sockets if is_below(x, path)}
         host = self.container.host
         return tuple(sorted({x for x, path, recursive in below if recursive or host.mount_table.shows(path, x)}))
 
     def _planned(self) -> tuple[str, ...]:
-        """Return those of a service of a Compose file, by their usual paths and names."""
+        """Return the sockets in a Compose service, by their usual paths and names."""
         paths = sorted(path for mount in self.container.mounts.configured for path in mount.paths)
         named = {path for path in paths if path.endswith(_NAMED)}
         usual = {place for place in PLACES if any(is_below(place, without_var(path)) for path in paths)}
@@ -216,7 +216,7 @@ class Sockets(Struct, frozen=True):
         return ()
 
     def _seen_inside(self) -> tuple[str, ...]:
-        """Return those that are mounted in a container that is seen from inside, by the name of what is mounted."""
+        """Return the sockets that are mounted in a container seen from inside, by name."""
         sources = {mount.point: mount.root for mount in self.container.mounts.table}
         sockets = self.container.runtime.files.mounted
         found = tuple(x for x in sockets if x.endswith(_NAMED) or sources.get(x, "").endswith(_NAMED))
@@ -226,5 +226,5 @@ class Sockets(Struct, frozen=True):
 
 
 def without_var(path: str) -> str:
-    """Return *path* below /run if it is below /var/run, which is a link to it."""
+    """Return a path below /var/run as the one below /run, where the link leads."""
     return path.removeprefix("/var") if f"{path}/".startswith("/var/run/") else path

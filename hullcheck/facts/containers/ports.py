@@ -20,7 +20,7 @@ HOST_NETWORK = "host"
 
 
 class Port(Struct, frozen=True):
-    """An open port on an address of the host, or of the container itself in a network outside."""
+    """An open port on an address of the host, or of the container in a network outside the host."""
 
     address: str  # empty if it could be any
     number: int  # 0 if the engine chooses one when the container starts
@@ -30,12 +30,12 @@ class Port(Struct, frozen=True):
 
     @property
     def on_every_address(self) -> bool:
-        """Whether it is open on every address of the host."""
+        """Whether the port is open on every address of the host."""
         return canonical(self.address) in ("", "0.0.0.0", "::")
 
     @property
     def on_loopback(self) -> bool:
-        """Whether it is open to this host alone."""
+        """Whether the port is open to this host only."""
         return bool(self.address) and is_loopback(self.address)
 
 
@@ -46,7 +46,7 @@ class Ports(Struct, frozen=True, dict=True):
 
     @property
     def published(self) -> tuple[Port, ...]:
-        """The ports that the engine publishes for it on this host, or will: `open` has what else is open."""
+        """The ports that the engine publishes on this host for the container, now or once started."""
         settings, mode = self.container.host_config, self.container.host_config.network_mode
         if self.container.running:
             ports = self.container.inspect.network_settings.ports
@@ -73,7 +73,7 @@ class Ports(Struct, frozen=True, dict=True):
 
     @cached_property
     def _network_owner(self) -> "Container":
-        """The container that names its networks: if it does not run, the one whose network it will join."""
+        """The container that decides the networks: a stopped one may join the network of another."""
         if self.container.running:
             return self.container
         return self.container.runtime.joined("network_mode") or self.container
@@ -86,12 +86,12 @@ class Ports(Struct, frozen=True, dict=True):
 
     @property
     def networks_outside(self) -> tuple[str, ...]:
-        """Its networks that give it an address of its own outside the host, or may do so."""
+        """The networks that may give the container an address outside the host."""
         return tuple(each.name for each in self._known_networks if each.is_outside)
 
     @property
     def unknown_in(self) -> tuple[str, ...]:
-        """The networks of the host and outside in which it will open whatever it listens on, if it does not run."""
+        """The host and outside networks that a stopped container will listen in."""
         if self.container.running:
             return ()
         in_host = self._network_owner.host_config.network_mode == "host"
@@ -99,7 +99,7 @@ class Ports(Struct, frozen=True, dict=True):
 
     @property
     def open(self) -> tuple[Port, ...]:
-        """Every port that it opens to the outside; those of a container whose network it joined are judged there."""
+        """Every port that the container opens to the outside, except in the network of another container."""
         return (*self.published, *self._service_ports(), *self._listening())
 
     def _service_ports(self) -> tuple[Port, ...]:
@@ -113,7 +113,7 @@ class Ports(Struct, frozen=True, dict=True):
         return tuple(Port("", each.number, each.protocol, "service", service.name) for each in published)
 
     def _listening(self) -> tuple[Port, ...]:
-        """Return its listeners, if its network is the host's or one outside (macvlan, ipvlan, those of plugins)."""
+        """Return the listeners in the network of the host or in one outside (macvlan, ipvlan, plugins)."""
         if not self.container.running:
             return ()
         if self.container.runtime.shares_host("net"):
@@ -126,7 +126,7 @@ class Ports(Struct, frozen=True, dict=True):
         return tuple(Port(each.address, each.number, each.protocol, "listener", network) for each in found)
 
     def _listeners(self) -> list[Listener]:
-        """Return the listeners in its network, be it read of another process that is in it."""
+        """Return the listeners in the network of the container, as read from any process in there."""
         files, network = self.container.runtime.files, self.container.runtime.namespace("net")
         for pid, found in files.listeners.items():
             if files.links.get(pid, {}).get("net") == network:
@@ -134,7 +134,7 @@ class Ports(Struct, frozen=True, dict=True):
         raise EvidenceError("the listeners in its network could not be read")
 
     def _own_listeners(self) -> list[Listener]:
-        """Return the listeners in its network whose socket one of its own processes holds."""
+        """Return the listeners whose socket belongs to a process of the container."""
         listeners, sockets = self._listeners(), self.container.runtime.files.sockets
         processes = self.container.runtime.processes
         hidden = [each.pid for each in processes if each.pid_namespace is None]
@@ -147,7 +147,7 @@ class Ports(Struct, frozen=True, dict=True):
 
 
 def _bound(bindings: Bindings, unnamed: tuple[str, ...]) -> Iterable[Port]:
-    """Yield the ports of *bindings*; one without an address is bound to those that are *unnamed*."""
+    """Yield the ports of *bindings*. A port without an address is bound to the *unnamed* ones."""
     for key, group in (bindings or {}).items():
         target, protocol = api_port(key)
         for each in group or ():

@@ -1,4 +1,4 @@
-"""What a container may do: what `docker exec` gives to a command in it, and what each of its processes can do."""
+"""The privileges of a container and of its processes."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Privileges(Struct, frozen=True, dict=True):
-    """What a container may do, or will once it runs."""
+    """The privileges of a container, now or once started."""
 
     container: "Container"
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
-        """All processes in the user namespace of the main process: in one below that, each is its own root."""
+        """All processes in the user namespace of the main process, and not in one below."""
         own = self.container.runtime.main_process.user_namespace
         everyone = self.container.runtime.with_auditors
         return tuple(each for each in everyone if own is None or each.user_namespace in (None, own))
@@ -44,7 +44,7 @@ class Privileges(Struct, frozen=True, dict=True):
 
     @property
     def overpowered(self) -> tuple[Process, ...]:
-        """Processes with capabilities that no child of the main process can have, and so of `docker exec`."""
+        """Processes with more capabilities than the main process can pass on: from `docker exec`."""
         source = self.container.source
         if source.inside:  # the auditor's own is executed in it, too
             raise source.missing("who uses docker exec")
@@ -54,18 +54,18 @@ class Privileges(Struct, frozen=True, dict=True):
 
     @property
     def applies_apparmor(self) -> bool:
-        """Whether its engine applies AppArmor profiles, as far as a Compose file decides that."""
+        """Whether the engine applies AppArmor profiles; assumed for a Compose file."""
         return self.container.planned or "apparmor" in self.container.host.engine.get().security_options
 
     @property
     def security_label(self) -> str:
-        """The label of its main process: `docker-default (enforce)`, or one of SELinux."""
+        """The AppArmor or SELinux label of the main process, as `docker-default (enforce)`."""
         runtime = self.container.runtime
         return runtime.files.file(runtime.main_process.pid, "attr/current")[0].rstrip("\0")
 
     @property
     def seccomp_switch(self) -> str:
-        """The option that switches its seccomp filter off, or an empty string."""
+        """The option that disables the seccomp filter, or an empty string."""
         if self.container.source.inside:
             return ""
         if self.container.security_options.get("seccomp") == "unconfined":
@@ -74,13 +74,13 @@ class Privileges(Struct, frozen=True, dict=True):
 
     @property
     def unfiltered(self) -> tuple[Process, ...]:
-        """The processes in it whose system calls pass no filter."""
+        """The processes without a seccomp filter."""
         running = self.processes if self.container.running else ()
         return tuple(each for each in running if each.seccomp_mode != 2)
 
     @property
     def daemon_gives_filter(self) -> bool:
-        """Whether the daemon filters the system calls of containers that name no profile, or filters at all."""
+        """Whether the daemon applies a seccomp filter to the container."""
         host = self.container.host
         if self.container.source.inside or (self.container.running and not host.engine.get().is_docker):
             return True
@@ -89,7 +89,7 @@ class Privileges(Struct, frozen=True, dict=True):
 
     @property
     def seccomp_profile(self) -> confinement.SeccompProfile | None:
-        """Its own seccomp profile, or that of the daemon; None if that is the engine's built-in one."""
+        """The seccomp profile of the container or of the daemon, or None for the built-in one."""
         option = self.container.security_options.get("seccomp", "")
         if option:
             return None if option == "builtin" else confinement.read_seccomp(option)
@@ -98,7 +98,7 @@ class Privileges(Struct, frozen=True, dict=True):
 
     @property
     def no_new_privileges(self) -> bool:
-        """Whether nothing in the container can gain privileges."""
+        """Whether no process in the container can gain privileges."""
         created = self._no_new_privileges_at_creation
         if self.container.running:  # a program may give up new privileges itself, for itself alone
             return all(each.no_new_privileges for each in self.processes) and created is not False
@@ -108,7 +108,7 @@ class Privileges(Struct, frozen=True, dict=True):
 
     @property
     def _no_new_privileges_at_creation(self) -> bool | None:
-        """What was settled when it was created, or None if that is unknown; a Compose file has no default."""
+        """The value of no-new-privileges at creation, or None if unknown."""
         if self.container.source.inside:
             return None
         option = self.container.security_options.get("no-new-privileges")

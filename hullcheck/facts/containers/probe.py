@@ -1,4 +1,4 @@
-"""The question about all containers: what the engine says of them, and what the kernel shows."""
+"""The probe of all containers, by the engine and the kernel."""
 
 import re
 from collections import defaultdict
@@ -23,7 +23,7 @@ _container = kept_as(Inspected, reduced)
 
 
 def _inspected(text: str) -> str:
-    """Keep a line for each container: its document, or `gone ID` where it was removed since it was listed."""
+    """Return a line for each container: the document, or `gone ID` if it was removed after the listing."""
     kept = []
     for line in text.split("\n"):
         if not line.startswith('{"Id"') and (gone := _GONE.search(line)):
@@ -54,7 +54,7 @@ CONTAINERS = Probe.from_file(
 
 
 def described_in(text: str) -> tuple[dict[str, Inspected], list[str]]:
-    """Return the containers in the section `inspect` by id, and what is wrong with each that is damaged."""
+    """Return the containers in the section `inspect` by id, and the faults of damaged ones."""
     found, faults = dict[str, Inspected](), list[str]()
     for line in text.split("\n"):
         if line and not line.startswith("gone "):
@@ -70,7 +70,7 @@ def described_in(text: str) -> tuple[dict[str, Inspected], list[str]]:
 
 @fact(CONTAINERS)
 def published_ports(recording: Recording) -> frozenset[tuple[str, int]]:
-    """The addresses and TCP ports that the engine publishes for its containers, as far as it said."""
+    """The addresses and TCP ports that the engine publishes, as far as known."""
     try:
         described, _ = described_in(recording.sections_in_time(CONTAINERS).get("inspect", ""))
     except EvidenceError:
@@ -87,7 +87,7 @@ def published_ports(recording: Recording) -> frozenset[tuple[str, int]]:
 
 @fact(CONTAINERS)
 def volumes(recording: Recording) -> Mapping[str, Volume]:
-    """What the engine says of volumes, by name; damaged, as if it had not described them."""
+    """The volumes by name; none if the answer is damaged."""
     try:
         text = recording.sections_in_time(CONTAINERS).get("volumes", "")
         return {each.name: each for each in decode(text, list[Volume], "docker volume inspect")}
@@ -103,7 +103,7 @@ _SOCKET = regex(r"socket (\d+:\d+) \d+ (/.*)")
 
 
 class ContainerFiles(Struct, frozen=True, dict=True):
-    """What the main processes of all containers show, and where the sources of their mounts lead on the host."""
+    """Kernel files of the main processes of all containers, and the real paths of their mounts."""
 
     lines: Mapping[str, list[str]]  # of files, by path; of /proc by `PID/NAME`
     links: Mapping[int, Mapping[str, str]]  # by process, the namespaces by name
@@ -115,7 +115,7 @@ class ContainerFiles(Struct, frozen=True, dict=True):
 
     @classmethod
     def parse(cls, shown: Iterable[str], paths: Iterable[str]) -> "ContainerFiles":
-        """Sort the lines by what they come from: *shown* by the kernel, and *paths* of mounts."""
+        """Parse the lines *shown* by the kernel, and the *paths* of mounts."""
         lines = defaultdict[str, list[str]](list)
         links = defaultdict[int, dict[str, str]](dict)
         listeners = defaultdict[int, list[Listener]](list)
@@ -144,7 +144,7 @@ class ContainerFiles(Struct, frozen=True, dict=True):
 
     @cached_property
     def stored_no_new_privileges(self) -> Mapping[str, bool]:
-        """What the engine settled for containers at their creation, by id, as far as it may be read."""
+        """The value of no-new-privileges at creation, by container id, as far as readable."""
         files = ((_STORED.fullmatch(path), lines) for path, lines in self.lines.items())
         return {match[1]: lines[0].endswith(":true") for match, lines in files if match}
 
@@ -163,12 +163,12 @@ class ContainerFiles(Struct, frozen=True, dict=True):
 
 @fact(CONTAINERS)
 def container_files(recording: Recording) -> ContainerFiles:
-    """What the kernel shows of all containers, and where their mounts lead."""
+    """Kernel files of all containers, and the real paths of their mounts."""
     return files_in(recording, "proc")
 
 
 def files_in(recording: Recording, section: str) -> ContainerFiles:
-    """Return what this section of the answer shows, and where mounts lead, or raise EvidenceError."""
+    """Return the kernel files in this section of the answer, or raise EvidenceError."""
     sections = recording.sections(CONTAINERS)
     shown, paths = (sections.get(each, "").split("\n") for each in (section, "paths"))
     if DROPPED in (*shown, *paths):

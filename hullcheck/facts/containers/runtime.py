@@ -1,4 +1,4 @@
-"""How a container runs: its processes, namespaces and limits, as the kernel shows them."""
+"""The processes, namespaces and limits of a container, as the kernel shows them."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -19,18 +19,18 @@ _MODES = {"ipc": "ipc_mode", "net": "network_mode", "pid": "pid_mode", "uts": "u
 
 
 class Runtime(Struct, frozen=True, dict=True):
-    """How a container runs, or will as far as that is known; a pass needs the running state."""
+    """The running state of a container, or the expected one of a stopped container."""
 
     container: "Container"
 
     @property
     def files(self) -> ContainerFiles:
-        """What the kernel shows of the main processes of all containers."""
+        """The kernel files of the main processes of all containers."""
         return self.container.host.container_files.get()
 
     @cached_property
     def main_process(self) -> Process:
-        """Its main process, unless the engine runs on another machine, or the container was restarted meanwhile."""
+        """The main process, or EvidenceError if the process is not one of this container."""
         pid = self.container.state.pid
         process = self.container.host.processes.get().process(pid)
         if self.container.source.inside:
@@ -44,13 +44,13 @@ class Runtime(Struct, frozen=True, dict=True):
         return process
 
     def require_running_state(self) -> None:
-        """Raise EvidenceError if it runs, and its main process cannot be seen."""
+        """Raise EvidenceError if the container runs and its main process cannot be seen."""
         if self.container.running:
             _ = self.main_process
 
     @cached_property
     def processes(self) -> tuple[Process, ...]:
-        """All processes in it, with those of `docker exec`: by its control group, and its own PID namespace."""
+        """All processes, including those of `docker exec`, by control group and PID namespace."""
         main, seen = self.main_process, self.container.host.processes.get()
         if self.container.source.inside:  # what else is seen may be the auditor's, who has other rights
             return (main,)
@@ -59,19 +59,19 @@ class Runtime(Struct, frozen=True, dict=True):
             same = seen.by_pid_namespace[main.pid_namespace]  # rootless: control groups name no container
             found |= {each.pid: each for each in same if not each.container_ids}
         if main.pid not in found:
-            raise EvidenceError("its processes cannot be told from those of others: it has no control group of its own")
+            raise EvidenceError("its processes are unknown: it has no control group of its own")
         return tuple(x for x in found.values() if x is main or not x.is_runtime)  # that is starting one
 
     @property
     def with_auditors(self) -> tuple[Process, ...]:
-        """The same, and from inside also what is executed beside process 1, by the auditor too."""
+        """All processes; from inside also those next to process 1, such as the auditor's."""
         if not self.container.source.inside:
             return self.processes
         return (self.main_process, *self.container.host.processes.get().by_pid.values())
 
     @property
     def ssh_servers(self) -> tuple[str, ...]:
-        """The SSH servers that run in it, or that its command names if it does not run."""
+        """The SSH servers that run, or those in the command of a stopped container."""
         if self.container.running:
             return ssh_servers(self.with_auditors)
         return tuple(sorted(self.container.inspect.args))
@@ -86,7 +86,7 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @property
     def root_exec_processes(self) -> tuple[Process, ...]:
-        """Processes of root in it that its main process, which is not root, did not start: of `docker exec`."""
+        """Root's processes that a main process without root did not start: from `docker exec`."""
         # then nothing else can have become root, and one that was left behind below the main process counts, too
         confined = self.main_process.no_new_privileges and self.container.user.strip("0") not in ("", "root")
         main, own = self.main_process, {process.pid: process for process in self.processes}
@@ -101,7 +101,7 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @cached_property
     def root_uid(self) -> int:
-        """The uid of root in its user namespace, as the audit sees it: every engine maps one."""
+        """The uid on the host of root in the container."""
         if self.container.source.inside:
             return 0
         for line in self.files.file(self.main_process.pid, "uid_map"):
@@ -111,7 +111,7 @@ class Runtime(Struct, frozen=True, dict=True):
         raise EvidenceError(f"/proc/{self.main_process.pid}/uid_map is damaged: it has no root")
 
     def shares_host(self, namespace: Namespace) -> bool:
-        """Return whether it is in this namespace of the host, or will be once it runs."""
+        """Return whether the container shares this namespace of the host, now or once started."""
         mode = _MODES[namespace]
         if getattr(self.container.host_config, mode) == "host":
             return True
@@ -129,14 +129,14 @@ class Runtime(Struct, frozen=True, dict=True):
         return found.runtime.joined(mode) or found
 
     def runs_in_host(self, kind: Namespace | Literal["user"]) -> bool:
-        """Return whether its main process is in this namespace of the daemon."""
+        """Return whether the main process is in this namespace of the daemon."""
         host = self.container.host.namespaces
         if kind not in host:
             raise EvidenceError(unread(f"the {kind} namespace of the daemon"))
         return self.namespace(kind) == host[kind]
 
     def namespace(self, kind: Namespace | Literal["user"]) -> str:
-        """Return the link of a namespace of its main process: `net:[4026531840]`."""
+        """Return the link of a namespace of the main process, as `net:[4026531840]`."""
         pid = self.main_process.pid
         if kind not in self.files.links.get(pid, {}):
             raise EvidenceError(unread(f"the {kind} namespace of process {pid}"))
@@ -144,39 +144,39 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @property
     def on_default_bridge(self) -> bool:
-        """Whether it is attached to the default bridge, or will be; its network mode says so even after it left."""
+        """Whether the container is attached to the default bridge, now or once started."""
         is_docker = self.container.planned or self.container.host.engine.get().is_docker
         owner = self.joined("network_mode") or self.container
         return ("bridge" if is_docker else "podman") in owner.networks
 
 
 _OF_INFO = {"memory": "memory_limit", "processes": "pids_limit", "cpus": "cpu_cfs_quota", "cpu_weight": "cpu_shares"}
-"""What `docker info` says of the control groups behind each limit."""
+"""The field of `docker info` for the control group behind each limit."""
 
 
 class Limits(Struct, frozen=True):
-    """What a container may use; if it runs, by its control groups and those above, else by its configuration."""
+    """The limits of a container: by control groups if running, else by configuration."""
 
     container: "Container"
 
     @property
     def memory(self) -> float | None:
-        """The bytes of memory that it may use, or None without a limit."""
+        """The memory limit in bytes, or None."""
         return self._limit("memory", self.container.host_config.memory or None)
 
     @property
     def processes(self) -> float | None:
-        """The processes that it may have, or None without a limit, or with that of systemd for every unit."""
+        """The limit of processes, or None. systemd's default for every unit does not count."""
         return self._limit("processes", self.container.pids_limit or None)
 
     @property
     def cpus(self) -> float | None:
-        """The processors that it may use, or None without a limit."""
+        """The limit of processors, or None."""
         return self._limit("cpus", self.container.cpus)
 
     @property
     def has_cpu_share(self) -> bool:
-        """Whether a CPU share other than the default is set, and in force if it runs."""
+        """Whether a CPU share other than the default is set, and in force while running."""
         return self.container.has_cpu_share and self._limit("cpu_weight", 1) is not None
 
     def _limit(self, name: str, configured: float | None) -> float | None:

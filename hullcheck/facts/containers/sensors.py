@@ -1,4 +1,4 @@
-"""Products that watch what containers do: which of them run, and which start with the host."""
+"""Products for runtime security that run, and whether they start with the host."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -18,7 +18,7 @@ _RESTARTED = ("always", "unless-stopped")
 
 
 class Sensor(Struct, frozen=True):
-    """A unit or a container of a product that runs, and whether it starts with the host."""
+    """A running unit or container of a product, and whether it starts with the host."""
 
     product: str
     place: str
@@ -28,13 +28,9 @@ class Sensor(Struct, frozen=True):
 
 @fact()
 def sensors(engine: Engine, units: Units, container: Later[Subjects[Container]]) -> dict[str, Sensor]:
-    """The products for runtime security that run, by name; of several units one that starts with the host."""
+    """The running products for runtime security, by name."""
     running = [each for _, each in container.get() if each.running]
-    found = [
-        sensor
-        for name, product in PRODUCTS.items()
-        for sensor in (*_units(name, product, units.shown), *_containers(name, product, running))
-    ]
+    found = [each for one in PRODUCTS.items() for each in (*_units(*one, units.shown), *_containers(*one, running))]
     return {each.product: each for each in sorted(found, key=lambda each: each.starts)}
 
 

@@ -169,9 +169,7 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
         if len(found) == 1:
             return found[0]
         if not self.candidates:
-            raise EvidenceError(
-                f"no process called dockerd can be seen here, though an engine answers at {self.endpoint}"
-            )
+            raise EvidenceError(f"no dockerd process can be seen here, though an engine answers at {self.endpoint}")
         if not found:
             raise EvidenceError(f"none of the dockerd processes here listens at {self.endpoint}")
         pids = ", ".join(str(each.pid) for each in found)

@@ -76,9 +76,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
     def managers(self) -> frozenset[str]:
         """The users whose systemd was asked; empty if the target runs none."""
         if self.answer.managers is None:
-            raise EvidenceError(
-                "the answer does not say whether the target runs systemd: is /run/systemd hidden from here?"
-            )
+            raise EvidenceError("whether the target runs systemd is unknown: is /run/systemd hidden from here?")
         return self.answer.managers
 
     @property
@@ -185,25 +183,16 @@ class EngineFiles(Struct, frozen=True, dict=True):
     @cached_property
     def running(self) -> tuple[tuple[str, str], ...]:
         """Number and program of the processes that see the same files as the daemon does."""
-        own = self.daemon.process.namespaces.get("mnt")
-        return tuple(
-            (pid, path.removesuffix(_DELETED))
-            for key, paths in self.answer.words.items()
-            for pid, word in [key.split("/")]
-            for path in paths
-            if word == "running" and own and self.answer.words_of(pid, "mnt") == [own]
-        )
+        own, words = self.daemon.process.namespaces.get("mnt"), self.answer.words
+        pids = [key.removesuffix("/mnt") for key, each in words.items() if key.endswith("/mnt") and each == [own]]
+        return tuple((x, path.removesuffix(_DELETED)) for x in pids for path in self.answer.words_of(x, "running"))
 
     @cached_property
     def containerds(self) -> tuple[str, ...]:
         """The containerd processes, by number, that listen where the daemon is a client."""
         sockets = {*self.daemon.containerd_sockets}
-        return tuple(
-            pid
-            for pid, path in self.running
-            if posixpath.basename(path) == "containerd"
-            and not sockets.isdisjoint(map(run_path, self.answer.words_of(pid, "socket")))
-        )
+        named = (pid for pid, path in self.running if posixpath.basename(path) == "containerd")
+        return tuple(x for x in named if not sockets.isdisjoint(map(run_path, self.answer.words_of(x, "socket"))))
 
     @property
     def containerd_roots(self) -> tuple[str, ...]:

@@ -30,7 +30,6 @@ Configs: TypeAlias = tuple[models.Config, ...]
 _ACCOUNTS = "/etc/passwd"
 _MOST_OF_CONFIG = 1 << 16  # bytes of a config that are searched
 _OF_ONE_NODE = ("bridge", "host", "null")
-_CLOCKS = 1 / 24  # days by which the clocks of managers may differ
 _MANAGEMENT_PORT, _GOSSIP_PORT = 2377, 7946
 
 
@@ -221,7 +220,7 @@ class Swarm(Struct, frozen=True, dict=True):
     @property
     def age_days(self) -> float:
         age = (self.recording.now - self.cluster.created_at.timestamp()) / DAY
-        if age < -_CLOCKS:
+        if age < -1 / 24:
             raise EvidenceError("by the clock of this node its swarm was not made yet: one clock was wrong")
         return age
 

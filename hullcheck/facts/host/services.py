@@ -86,20 +86,14 @@ class HostServices(Struct, frozen=True, dict=True):
     @property
     def strangers(self) -> tuple[Listener, ...]:
         """The listeners that are neither of the base system nor of the engine."""
-        return tuple(
-            each
-            for each in self.listeners
-            if each.program not in _BASE_SOCKETS and (each.name not in _BASE or not each.program.startswith(_INSTALLED))
-        )
+        base = {each for each in self.listeners if each.name in _BASE and each.program.startswith(_INSTALLED)}
+        return tuple(each for each in self.listeners if each not in base and each.program not in _BASE_SOCKETS)
 
     @property
     def applications(self) -> tuple[str, ...]:
         """The paths of known application servers that run outside of containers."""
-        found = dict.fromkeys(
-            each.executable
-            for each in self.processes.by_pid.values()
-            if posixpath.basename(each.executable).rstrip("0123456789.") in _APPLICATIONS and self._is_outside(each.pid)
-        )
+        named = ((x, posixpath.basename(x.executable).rstrip("0123456789.")) for x in self.processes.by_pid.values())
+        found = dict.fromkeys(x.executable for x, name in named if name in _APPLICATIONS and self._is_outside(x.pid))
         if not found and not self.by_root:
             raise EvidenceError(unread("which programs run as others", "could not be seen"))
         return tuple(found)

@@ -40,7 +40,7 @@ def test_each_target_is_in_one_shard() -> None:
     parts = [[each.name for each in Shard(number, 3).part(TARGETS)] for number in (1, 2, 3)]
     assert parts == [["d", "a"], ["b", "e"], ["c"]]
     assert {each.name for each in Shard(1, 3).part(sorted(TARGETS, key=str))} == set(parts[0])
-    with pytest.raises(TargetError, match="there are 5 targets, so this shard has none"):
+    with pytest.raises(TargetError, match="it has none of 5 targets"):
         Shard(6, 6).part(TARGETS)
 
 

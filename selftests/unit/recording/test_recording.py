@@ -152,7 +152,7 @@ def test_clock_that_tells_no_time(clock: str) -> None:
     assert (recording.now, recording.times) == (1e9, (1e9, 1e9))
     assert recording.clock_note == "it gave no time, and is judged by the auditor's clock"
     carried = _told(clock, asked=0.0)
-    assert carried.clock_note == "it gave no time: whatever depends on a date is an error"
+    assert carried.clock_note == "it gave no time: what depends on a date is an error"
     for read in (lambda: carried.now, lambda: carried.known_times):
         with pytest.raises(EvidenceError, match="does not tell its time"):
             read()
