@@ -163,7 +163,8 @@ class Evidence:
         """Return the lines of an answer that begin with *pattern*, by the object that they are about."""
         key = probe, pattern
         if key not in self._found:
-            self._found[key] = found = defaultdict(list)
+            found: defaultdict[str, list[EvidenceLine]] = defaultdict(list)
+            self._found[key] = found
             match = re.compile(pattern).match
             for about, line in self._of(probe):
                 if match(line.text):
