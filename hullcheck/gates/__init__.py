@@ -82,9 +82,7 @@ class Baseline(Struct, frozen=True, dict=True):
     def require_limits(self, limits: Mapping[str, tuple[str, ...]]) -> None:
         """Raise WrongUse if the run judged other subjects."""
         if self.audit.run.limits != limits:
-            raise WrongUse(
-                "--since: that run was limited to other containers or images; compare with one that judged the same"
-            )
+            raise WrongUse("--since: that run was limited to other containers or images; name one that judged the same")
 
 
 def shares(results: Iterable[Result]) -> Mapping[str, float]:

@@ -19,12 +19,7 @@ _INDENT = "  "
 def document(listed: Sequence[Listed], version: str) -> str:
     """Render as JSON; `numbers` are those in *version* of the benchmark, `frameworks` those of today."""
     controls = [
-        {
-            **to_builtins(each.control),
-            "numbers": list(each.numbers(version)),
-            "file": each.file,
-            "line": each.line,
-        }
+        to_builtins(each.control) | {"numbers": each.numbers(version), "file": each.file, "line": each.line}
         for each in listed
     ]
     return json.dumps({"schema": SCHEMA, "benchmark": version, "controls": controls}, indent=1) + "\n"

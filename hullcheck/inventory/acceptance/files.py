@@ -1,5 +1,6 @@
 """Reads waivers and attestations: in an inventory, or in files of their own that it names."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,17 +33,13 @@ class _Read(Struct):
     waivers: list[Entry[Waiver]] = field(default_factory=list)
     attestations: list[Entry[Attestation]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    places: set[str] = field(default_factory=set)
+    places: Counter[str] = field(default_factory=Counter)
 
     def place(self, document: Document, way: Way) -> str:
         """Return file and line, with a number if the line has several entries."""
-        place = written = document.place(way)
-        number = 1
-        while place in self.places:
-            number += 1
-            place = f"{written} ({number})"
-        self.places.add(place)
-        return place
+        place = document.place(way)
+        self.places[place] += 1
+        return place if self.places[place] == 1 else f"{place} ({self.places[place]})"
 
     def add(self, document: Document, section: str, way: Way) -> None:
         """Read the entries of *document* at *way*."""
@@ -59,9 +56,7 @@ class _Read(Struct):
         self.faults += document.messages(faults)
 
 
-def read(
-    inventory: Document,
-) -> tuple[tuple[Entry[Waiver], ...], tuple[Entry[Attestation], ...], tuple[str, ...]]:
+def read(inventory: Document) -> tuple[tuple[Entry[Waiver], ...], tuple[Entry[Attestation], ...], tuple[str, ...]]:
     """Return the waivers and attestations of *inventory* and of the files that it names, and all their faults."""
     found = _Read()
     content = inventory.data if isinstance(inventory.data, dict) else {}
