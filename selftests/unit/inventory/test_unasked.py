@@ -84,4 +84,4 @@ def test_audit_beside_an_inventory_of_others(tmp_path: Path) -> None:
     assert done.stderr.startswith(
         f"ERROR: {local}: not taken: {site.folder} can be written by others, so somebody else "
     )
-    assert "targets: elsewhere" in hullcheck("audit", f"--inventory={local}", *few, cwd=site.folder).stdout
+    assert "elsewhere: no Docker here" in hullcheck("audit", f"--inventory={local}", *few, cwd=site.folder).stdout

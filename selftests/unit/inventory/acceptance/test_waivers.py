@@ -105,7 +105,7 @@ def test_entries_that_are_not_needed(project: Project) -> None:
     assert audit(project, f"{ONE}{part}\n", "-k", "passes").status == 0
     run = audit(project, f"{ONE}{part}\n", "-k", "passes", "--fail-on=waivers")
     assert (run.status, run.results["run"]["exit_status"]) == (1, 1)
-    assert run.lines("gate --fail-on=waivers: broken by 1")
+    assert run.lines("gate --fail-on=waivers failed (1 finding)")
     (line,) = [each for each in run.lines("for there is") if each.startswith("  local")]
     assert line.endswith(
         "Pases (subjects gone, b\\x1b): matches nothing, for there is no such control; did you mean 'passes'?"
