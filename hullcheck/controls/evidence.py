@@ -215,38 +215,9 @@ _TOKEN = regex(r"[\w./:@+=\[\]*-]+")
 _PART = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _NO_WORD = regex(r"/proc/\d+/root(?=/)|HostConfig")
 _COMMON = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "and",
-        "or",
-        "of",
-        "in",
-        "on",
-        "to",
-        "by",
-        "not",
-        "no",
-        "it",
-        "its",
-        "has",
-        "have",
-        "with",
-        "without",
-        "that",
-        "which",
-        "for",
-        "from",
-        "usr",
-        "bin",
-        "etc",
-        "var",
-        "lib",
-        "run",
-    ]
+    re.findall(
+        r"\w+", "an the is are and or of in on to by not no it its has have with that for from usr bin etc var run"
+    )
 )
 
 

@@ -65,7 +65,7 @@ def findings_on(host: Description, recording: Recording) -> dict[Place, Finding]
     found: dict[Place, Finding] = {}
     for control in filter(partial(_is_asked, host), controls()):
         for each in findings(control, target):
-            place = _key(control), host.name, "" if each.kind == "target" else TASK.sub("", each.subject)
+            place = key_of(control), host.name, "" if each.kind == "target" else TASK.sub("", each.subject)
             assert place not in found, f"two findings for {place}"
             found[place] = each
     return found
@@ -133,7 +133,7 @@ def _named(subjects: dict[str, list[str]]) -> dict[str, str]:
 
 
 def _is_asked(host: Description, control: Control) -> bool:
-    key = _key(control)
+    key = key_of(control)
     if key in OF_THE_PROCESSOR or (key in OF_THE_KERNEL and not host.kernel):
         return False
     return not host.asks or any(is_of(control, each) for each in host.asks.split())
@@ -149,7 +149,8 @@ def findings(control: Control, target: Facts) -> tuple[Finding, ...]:
         return (finding_of(raised, "target", name),)
 
 
-def _key(control: Control) -> str:
+def key_of(control: Control) -> str:
+    """Return the number of a control, or its id if it has none."""
     return next(iter(numbers(control)), control.__name__.removeprefix("test_"))
 
 

@@ -14,14 +14,17 @@ from typing import Any
 from msgspec import to_builtins
 from msgspec.structs import asdict
 
+from hullcheck.controls.evidence import Evidence
 from hullcheck.lazy import regex
 from hullcheck.recording import Recording
-from hullcheck.results import ASSESSMENTS, SEVERITIES, Control, Result, sentences
+from hullcheck.recording.probe import QUESTIONS
+from hullcheck.results import ASSESSMENTS, SEVERITIES, Control, Finding, Result, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.model import Page, gathered, identity_of
 
 _NUMBER = {verdict: number for number, verdict in enumerate(Verdict)}
 _NOT_JUDGED = "."
+_LONGEST = 600  # characters of a line that decided; all of it is in the answer
 _LARGEST = 1 << 30  # bytes of all blocks: more than all targets answer
 _BLOCK = regex(r'(<script type="application/octet-stream" id="[\w-]+">)([A-Za-z0-9+/=]*)(</script>)')
 MOST_TARGETS = 250
@@ -38,8 +41,9 @@ def embedded(page: Page) -> Iterator[tuple[str, str]]:
     answers = [_answers(with_answers[name], commands) if name in with_answers else [] for name in results]
     yield "data-index", _packed(_index(page, ranks))
     yield "data-commands", _packed(list(commands))
-    for number, rows in enumerate(results.values()):
-        yield f"data-results-{number}", _packed([_result(each, ranks) for each in rows])
+    for number, (name, rows) in enumerate(results.items()):
+        evidence = Evidence(with_answers[name]) if name in with_answers else None
+        yield f"data-results-{number}", _packed([_result(each, ranks, evidence) for each in rows])
     for number, answer in enumerate(answers):
         yield f"data-answers-{number}", _packed(answer)
 
@@ -82,6 +86,7 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
         "assessments": ASSESSMENTS,
         "verbs": sorted(sentences.VERBS),
         "inventory": arguments[-1].removeprefix("--inventory=") if arguments else "",
+        "questions": QUESTIONS,
         "answers": len(audit.targets) <= MOST_TARGETS,
         "controls": [_control(each) for each in audit.controls],
         "targets": [
@@ -125,13 +130,19 @@ def _verdicts(results: Sequence[Result], ranks: Mapping[str, int]) -> str:
     return "".join(row)
 
 
-def _result(result: Result, ranks: Mapping[str, int]) -> list[Any]:
+def _result(result: Result, ranks: Mapping[str, int], evidence: Evidence | None) -> list[Any]:
     findings = [
-        [each.kind, each.subject, _NUMBER[each.verdict], each.reason, each.accepted_by] for each in result.findings
+        [each.kind, each.subject, _NUMBER[each.verdict], each.reason, each.accepted_by, _lines(result, each, evidence)]
+        for each in result.findings
     ]
     off = to_builtins(result.switched_off)
     number, verdict = ranks[result.control], _NUMBER[result.verdict]
     return [number, verdict, result.severity, result.evidence, findings, off, result.reason]
+
+
+def _lines(result: Result, finding: Finding, evidence: Evidence | None) -> list[list[Any]]:
+    lines = evidence.deciding(result.control, result.evidence, finding) if evidence else ()
+    return [[each.probe, each.number, each.text[:_LONGEST], each.meaning[:_LONGEST]] for each in lines]
 
 
 def _answers(recording: Recording, commands: dict[tuple[str, str], int]) -> list[list[Any]]:

@@ -41,8 +41,9 @@ async function resultsOf(target) {
     verdict: data.verdicts[verdictNumber],
     severity: changed || data.controls[control].severity,
     changed, evidence, off, reason,
-    findings: findings.map(([kind, subject, number, why, acceptedBy], at) => (
-      { kind, subject, verdict: data.verdicts[number], reason: why, acceptedBy, at })),
+    findings: findings.map(([kind, subject, number, why, acceptedBy, lines], at) => (
+      { kind, subject, verdict: data.verdicts[number], reason: why, acceptedBy, at,
+        lines: lines.map(([probe, line, value, meaning]) => ({ probe, line, text: value, meaning })) })),
   }));
 }
 

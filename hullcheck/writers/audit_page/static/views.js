@@ -166,7 +166,7 @@ async function findingView([targetName, id, at]) {
   const findings = worstFirst(result.findings).map((each) => el('div', { class: 'finding' + (String(each.at) === at ? ' marked' : ''), id: `finding-${each.at}`, tabindex: '-1' },
     el('p', null, el('a', { href: to('finding', target.name, id, each.at), 'aria-label': `${each.verdict}: link to this finding` }, verdict(each.verdict))),
     el('div', null,
-      el('p', null, sentence(each)), acceptance(each)),
+      el('p', null, sentence(each)), decidingLines(each, target), acceptance(each)),
     el('p', { class: 'buttons' },
       ACCEPTED[each.verdict] ? copier(`Copy ${ACCEPTED[each.verdict]}`, JSON.stringify([[id, [targetName], each.kind === 'target' ? [] : [each.subject]]]), ACCEPTED[each.verdict], 'of ' + shown(clip(each.subject, 80))) : null,
       copier('Copy link', to('finding', targetName, id, each.at), 'address', 'to ' + shown(clip(each.subject, 80))))));
@@ -184,7 +184,7 @@ async function findingView([targetName, id, at]) {
       result.verdict === 'fail' ? remedyOf(control) : null,
       el('h2', { class: 'group' }, 'Evidence ', el('span', { class: 'note' }, `gathered ${moment(target.gathered)}`)),
       target.failure ? el('p', { class: 'empty' }, host(target.failure)) : null,
-      asked.map((each) => typeof each === 'string' ? el('p', { class: 'note' }, el('code', null, each), ' ', noAnswer()) : answerFold(each, target)),
+      answersRead(asked, target, result.findings.filter((each) => at === undefined ? each.verdict === result.verdict : String(each.at) === at).flatMap((each) => each.lines)),
       asked.length ? null : el('p', { class: 'empty' }, 'This result names no evidence.'),
       about(control, result.verdict === 'fail'),
     ],

@@ -1,0 +1,41 @@
+"""What a run found for one control, each finding with the lines that decided it."""
+
+from collections.abc import Iterator
+
+from hullcheck.controls.evidence import Evidence
+from hullcheck.drift import PastRun
+from hullcheck.messages import printable
+from hullcheck.results import Result
+from hullcheck.results.sentences import sentence
+from hullcheck.verdicts import Verdict
+
+_MOST = 20  # findings of a target that are shown
+_LONGEST = 160  # characters of a line
+
+
+def text(run: PastRun, control: str) -> str:
+    """Render for people, target by target, the worst finding first; empty if the run did not judge *control*."""
+    lines = [line for each in run.audit.results if each.control == control for line in _result(run, each)]
+    return "".join(f"{printable(each)}\n" for each in lines)
+
+
+def _result(run: PastRun, result: Result) -> Iterator[str]:
+    recording = run.recording(result.target)
+    evidence = Evidence(recording) if recording else None
+    yield f"{result.target}: {result.verdict}"
+    if not evidence:
+        yield f"  no evidence: {run.folder / result.target} has no recording that can be read"
+    found = sorted(result.told, key=lambda each: list(Verdict).index(each.verdict))
+    for each in found[:_MOST]:
+        yield f"  {each.verdict}: {sentence(each.kind, each.subject, each.verdict, each.reason)}"
+        for line in evidence.deciding(result.control, result.evidence, each) if evidence else ():
+            yield f"    {line.probe}: {_cut(line.text)}"
+            if line.meaning:
+                yield f"      = {_cut(line.meaning)}"
+    if len(found) > _MOST:
+        yield f"  and {len(found) - _MOST} more findings"
+
+
+def _cut(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 3]}..."
