@@ -38,7 +38,7 @@ def test_end_of_a_run_is_one_screen(tmp_path: Path) -> None:
     assert end[1] == "hardened  7 manual, 96 pass, 15 not applicable; baseline 100 %, cis 100 %"
     assert end[2].startswith("careless  58 fail, ")
     assert re.fullmatch(r"critical  CIS 2\.8 +careless takes commands on \[::\]:2375 \(listening\) without TLS", end[3])
-    assert re.match(r" {20,21}take the TCP address out of `hosts`", end[4])
+    assert re.match(r" {20,21}remove the TCP address from `hosts`", end[4])
     assert any(line.startswith("... and 1") and "or add -v" in line for line in end)
     assert any(line.startswith("fix first  23 controls: how 4 containers are started (agent, ") for line in end)
     (page,) = (line for line in end if line.startswith("page: "))
