@@ -1,4 +1,4 @@
-"""What mends a failure, as data: a remedy in `table.py` was applied to a real host, where its control passed after."""
+"""Remedies as data: each one in `table.py` was applied to a real host, where its control passed afterwards."""
 
 import json
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ def audit_rule(path: str, *, tree: bool) -> str:
 
 
 class Remedy(Struct, frozen=True, kw_only=True):
-    """What mends one control."""
+    """A change that fixes one control."""
 
-    risk: str = ""  # what it may break, as sentences; empty where nothing is known
-    asks: bool = False  # whether it is written only if somebody names the control, as it takes something away
+    risk: str = ""  # what it may break, as sentences, or an empty string
+    asks: bool = False  # whether it is written only with `--also CONTROL`, because it takes something away
 
     @property
     def effect(self) -> str:
@@ -27,16 +27,16 @@ class Remedy(Struct, frozen=True, kw_only=True):
 class Settings(Remedy, frozen=True, kw_only=True):
     """Settings of daemon.json."""
 
-    put: Mapping[str, Any] = field(default_factory=dict)  # those that are set; an object is joined with its own
-    without: tuple[str, ...] = ()  # those that are taken out
+    put: Mapping[str, Any] = field(default_factory=dict)  # settings to set; objects are merged
+    without: tuple[str, ...] = ()  # settings to remove
     # the values that other settings may have, or None if they may be missing; others are the organization's choice
     only: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
-    no_swarm: bool = False  # whether a node of a swarm cannot have them
+    no_swarm: bool = False  # whether swarm nodes do not support them
 
     @property
     def effect(self) -> str:
         put = f"sets {json.dumps(self.put)[1:-1]} in it"
-        taken = f"takes {', '.join(self.without)} out of it"
+        taken = f"removes {', '.join(self.without)} from it"
         return f"merges the daemon.json of the host: it {put if self.put else taken}"
 
 
@@ -72,7 +72,7 @@ class Mode(Remedy, frozen=True, kw_only=True):
 
     @property
     def effect(self) -> str:
-        return f"takes away the rights that a file has beyond {self.most:o}"
+        return f"removes permissions beyond {self.most:o}"
 
 
 class Owner(Remedy, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ class Owner(Remedy, frozen=True, kw_only=True):
 
     @property
     def effect(self) -> str:
-        return f"gives a file to root:{self.group}"
+        return f"makes root:{self.group} the owner"
 
 
 class ContainerLimit(Remedy, frozen=True, kw_only=True):
@@ -107,4 +107,4 @@ class ContainerOptions(Remedy, frozen=True, kw_only=True):
     @property
     def effect(self) -> str:
         options = f"with `{' '.join(self.add)}`" if self.add else f"without `{' '.join(self.drop)}`"
-        return f"names the containers to create again, {options}"
+        return f"lists the containers to create again, {options}"

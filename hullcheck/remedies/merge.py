@@ -1,6 +1,6 @@
-"""Merges settings into a daemon.json: python3 merge.py SETTINGS FILE [NAME...]. Those of NAME are taken out.
+"""Merge settings into a daemon.json: python3 merge.py SETTINGS FILE [NAME...]; each NAME is removed.
 
-This file also goes to hosts as it is: it imports nothing of hullcheck, and any python3 runs it.
+This file is also copied to hosts: it imports nothing of hullcheck, and runs with any python3.
 """
 
 import json
@@ -9,7 +9,7 @@ from typing import Any, Dict  # noqa: UP035 # of a host's python3, which may be 
 
 
 def merged(document: "Dict[str, Any]", put: "Dict[str, Any]", without: "Any") -> "Dict[str, Any]":  # noqa: UP006
-    """Return *document* with the settings of *put*, an object joined with the one there, and none of *without*."""
+    """Return *document* with the settings of *put*, objects merged, and without those of *without*."""
     found = {name: each for name, each in document.items() if name not in without}
     for name, value in put.items():
         before = found.get(name)

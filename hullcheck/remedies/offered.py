@@ -1,4 +1,4 @@
-"""What a remedy looks like before the host is known: for the page of an audit, and for `hullcheck explain`."""
+"""Remedies before the host is known: for the page of an audit, and for `hullcheck explain`."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _PATH = regex(r"/[\w./@+:-]+", re.ASCII)
 
 
 class FixFile(Struct, frozen=True):
-    """A file or a part of one, *where* it goes, and the controls that it mends and those left *by_hand*."""
+    """A file or a part of one, *where* it goes, the controls that it fixes, and those to fix *by_hand*."""
 
     where: str
     text: str
@@ -26,17 +26,17 @@ class FixFile(Struct, frozen=True):
 
 
 def file_of(fix: Fix) -> FixFile | None:
-    """Return the file that mends the most of *fix*, or None if it is not the same on every host."""
+    """Return the file that fixes most of *fix*, or None if it is not the same on every host."""
     makers = {DAEMON: _settings, AUDIT_RULES: _rules, KERNEL: _sysctls}
     if fix.kind not in makers:
         return None
     where, text, done = makers[fix.kind](fix)
-    mended = [each for each in fix.controls if each.id in done]
-    return FixFile(where, text, mended, [each for each in fix.controls if each.id not in done]) if done else None
+    fixed = [each for each in fix.controls if each.id in done]
+    return FixFile(where, text, fixed, [each for each in fix.controls if each.id not in done]) if done else None
 
 
 def _settings(fix: Fix) -> tuple[str, str, set[str]]:
-    """Return where the settings of daemon.json without a condition go, these, and the controls."""
+    """Return where unconditional settings of daemon.json go, the settings, and their controls."""
     put, without, done = dict[str, Any](), list[str](), set[str]()
     for each in fix.controls:
         remedy = REMEDIES.get(each.id)
@@ -50,7 +50,7 @@ def _settings(fix: Fix) -> tuple[str, str, set[str]]:
 
 
 def _rules(fix: Fix) -> tuple[str, str, set[str]]:
-    """Return where audit rules go, a rule for each path that has none, and the controls."""
+    """Return where audit rules go, the missing rules, and their controls."""
     lines, done, left = dict[str, list[str]](), set[str](), set[str]()
     for each in fix.failures:
         found = _rule(each)
@@ -63,7 +63,7 @@ def _rules(fix: Fix) -> tuple[str, str, set[str]]:
 
 
 def _rule(failure: Failure) -> str:
-    """Return the rule for the path that a finding names, or an empty string if a rule could not hold it."""
+    """Return the rule for the path of a finding, or an empty string if a rule cannot express it."""
     path, remedy = failure.finding.subject, REMEDIES.get(failure.control.id)
     if not isinstance(remedy, AuditRule) or failure.finding.kind != "file" or not _PATH.fullmatch(path):
         return ""
@@ -71,7 +71,7 @@ def _rule(failure: Failure) -> str:
 
 
 def _sysctls(fix: Fix) -> tuple[str, str, set[str]]:
-    """Return where settings of the kernel go, these, and the controls."""
+    """Return where kernel settings go, the settings, and their controls."""
     found = {each.id: REMEDIES.get(each.id) for each in fix.controls}
     done = {name: each for name, each in found.items() if isinstance(each, KernelSettings)}
     values = {name: value for each in done.values() for name, value in each.values.items()}
@@ -83,7 +83,7 @@ def explained(control: str) -> Iterator[str]:
     """Yield what `hullcheck remedy` does for a control, a paragraph each."""
     remedy = REMEDIES.get(control)
     if remedy is None:
-        yield "`hullcheck remedy` leaves it to you: no remedy of this control has been proven."
+        yield "`hullcheck remedy` has no proven remedy for this control: fix it by hand."
         return
     yield f"`hullcheck remedy` {remedy.effect}."
     if remedy.asks:

@@ -1,4 +1,4 @@
-"""What mends the failures of one target: the changes, and what of it is left to a person."""
+"""The plan for one target: the changes that fix its failures, and what has to be fixed by hand."""
 
 import posixpath
 import re
@@ -24,8 +24,8 @@ from hullcheck.results.failures import Failure, findings
 from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict
 
 KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
-NO_REMEDY = "no remedy of these has been proven, or it depends on what the host is for: see hullcheck explain CONTROL"
-_OPEN_WAY = "a directory or link on its way is open or another's, and more may lie in it"
+NO_REMEDY = "no proven remedy, or it depends on the purpose of the host: see hullcheck explain CONTROL"
+_OPEN_WAY = "a directory or link in its path has the same fault, and may hold other files"
 _UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
 _RULE_PATH = regex(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
 _CONTAINER = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
@@ -35,7 +35,7 @@ _SETTING_IN_FILE = regex(r"(/\S+) sets it to ")
 
 
 class DaemonSettings(Struct, frozen=True):
-    """Settings of the daemon.json at *path*, which *unit* reads: empty where systemd does not start the engine."""
+    """Settings of the daemon.json at *path* for *unit*, which is empty if systemd does not start the engine."""
 
     path: str
     unit: str
@@ -44,7 +44,7 @@ class DaemonSettings(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """An audit rule; *off* where the kernel does not audit yet."""
+    """An audit rule; *off* if auditing is off in the kernel."""
 
     line: str
     off: bool
@@ -60,11 +60,11 @@ class KernelSetting(Struct, frozen=True):
 class Rights(Struct, frozen=True):
     """The owner or the mode of a file."""
 
-    path: str  # empty where only the way to the file is at fault
+    path: str  # empty if only the path to the file has the fault
     word: str  # `owner` or `mode`
-    value: str  # what chown sets, or what chmod takes away
-    way: frozenset[str] = frozenset()  # places on its way with the same fault, which other changes have to mend
-    socket: Mapping[str, str] = field(default_factory=dict)  # what docker.socket has to say not to undo this
+    value: str  # what chown sets, or chmod removes
+    way: frozenset[str] = frozenset()  # places in its path with the same fault, which other changes have to fix
+    socket: Mapping[str, str] = field(default_factory=dict)  # settings of docker.socket that would undo this otherwise
 
 
 class Limit(Struct, frozen=True):
@@ -87,13 +87,13 @@ C = TypeVar("C", bound=Change)
 
 
 class Plan(Struct, frozen=True):
-    """All that is changed on one target."""
+    """All changes on one target."""
 
     target: str
     run: str  # the id of the run
-    changes: tuple[tuple[Failure, Change], ...]  # each failure that is mended, with what mends it
-    left: tuple[tuple[Failure, str], ...]  # each failure that is left to a person, and why
-    asked: tuple[Failure, ...]  # those that a person may choose, as their remedy takes something away
+    changes: tuple[tuple[Failure, Change], ...]  # each failure that is fixed, with its change
+    left: tuple[tuple[Failure, str], ...]  # each failure to fix by hand, and why
+    asked: tuple[Failure, ...]  # failures whose remedy takes something away, for `--also`
 
     @property
     def is_empty(self) -> bool:
@@ -102,12 +102,12 @@ class Plan(Struct, frozen=True):
     def of(self, kind: type[C]) -> list[C]:
         return [each for _, each in self.changes if isinstance(each, kind)]
 
-    def mended(self, kind: type[Change]) -> tuple[Failure, ...]:
+    def fixed(self, kind: type[Change]) -> tuple[Failure, ...]:
         return tuple(failure for failure, each in self.changes if isinstance(each, kind))
 
     @property
     def daemon(self) -> DaemonSettings | None:
-        """All settings of daemon.json in one, or None if none is changed."""
+        """All settings of daemon.json together, or None if none is changed."""
         found = self.of(DaemonSettings)
         if not found:
             return None
@@ -121,7 +121,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def options(self) -> list[Options]:
-        """The options of containers, in one for each container."""
+        """The options of containers, once for each container."""
         add, drop = dict[str, dict[str, None]](), dict[str, dict[str, None]]()
         for each in self.of(Options):
             add.setdefault(each.container, {}).update(dict.fromkeys(each.add))
@@ -135,14 +135,14 @@ def failed_on(audit: Audit, target: str) -> tuple[Failure, ...]:
 
 
 def plan(audit: Audit, target: str, recording: Recording, also: Collection[str]) -> Plan:
-    """Return what mends the failures of *target*, with the remedies of *also*, which take something away."""
+    """Return the plan for the failures of *target*, with the remedies of *also*, which take something away."""
     return plan_of(failed_on(audit, target), Facts(recording, Policy()), target, audit.run.id, also)
 
 
 def plan_of(
     failed: Iterable[Failure], facts: Facts, target: str = "", run: str = "", also: Collection[str] = ()
 ) -> Plan:
-    """Return what mends these failures on a host with these facts."""
+    """Return the plan for these failures on a host with these facts."""
     changes, left, asked = list[tuple[Failure, Change]](), list[tuple[Failure, str]](), list[Failure]()
     for failure in failed:
         remedy = REMEDIES.get(failure.control.id)
@@ -165,7 +165,7 @@ def plan_of(
 
 
 def change(failure: Failure, remedy: remedies.Remedy, facts: Facts) -> Change:
-    """Return what mends a failure; EvidenceError says why nothing of the remedy does."""
+    """Return the change that fixes a failure, or raise EvidenceError with the reason against it."""
     return _CHANGES[type(remedy)](failure, remedy, facts)
 
 
@@ -173,9 +173,9 @@ def _daemon_settings(failure: Failure, remedy: remedies.Settings, facts: Facts) 
     daemon: Daemon = facts.get("daemon")
     config, unit = daemon.config, daemon.process.unit
     if daemon.engine.rootless:
-        raise EvidenceError("the engine is rootless: its settings are those of its user")
+        raise EvidenceError("the engine is rootless, so its user has to change the settings")
     if not is_plain_path(config.path):
-        raise EvidenceError("the engine has no configuration file, or one whose path is unusual")
+        raise EvidenceError("the engine has no configuration file, or one with an unusual path")
     document = dict(config.values())
     started_by = unit.name if unit and _UNIT.fullmatch(unit.name) else ""
     flags = {name for name, _ in daemon.process.flags}
@@ -183,31 +183,31 @@ def _daemon_settings(failure: Failure, remedy: remedies.Settings, facts: Facts) 
         if name in flags:
             raise EvidenceError(
                 f"--{name} is on the engine's command line: change it there (`systemctl edit"
-                f" {started_by or 'docker.service'}`), as a setting that stands in both keeps the engine from starting"
+                f" {started_by or 'docker.service'}`), because a setting in both places keeps the engine from starting"
             )
     if failure.finding.kind == "log" and failure.finding.subject != DAEMON_DEFAULT:
         raise EvidenceError("a container keeps its log options: create it again after the restart")
     if remedy.no_swarm and daemon.engine.info.swarm.local_node_state != "inactive":
-        raise EvidenceError("the host is a node of a swarm, or may be one, which cannot have this setting")
+        raise EvidenceError("the host is, or may be, a swarm node, which does not support this setting")
     without = tuple(name for name in remedy.without if name in document)
     if remedy.without and not without:
-        raise EvidenceError(f"no setting of {config.path} is the cause; see the finding")
+        raise EvidenceError(f"{config.path} is not the cause; see the finding")
     for name, values in remedy.only.items():
         if document.get(name) not in values:
-            raise EvidenceError(f"{name} is a choice of the site, in {config.path}")
+            raise EvidenceError(f"{name} in {config.path} is your organization's choice")
     is_there = remedy.put and merged(document, dict(remedy.put), ()) == document
     if is_there and "restart pending" not in failure.finding.reason:
-        raise EvidenceError(f"{config.path} has the setting already, and something else is the cause; see the finding")
+        raise EvidenceError(f"{config.path} already has the setting, so it is not the cause; see the finding")
     return DaemonSettings(config.path, started_by, remedy.put, without)
 
 
 def _audit_rule(failure: Failure, remedy: remedies.AuditRule, facts: Facts) -> Rule:
     reason = failure.finding.reason
     if not reason.startswith(_UNCOVERED):
-        raise EvidenceError("a loaded rule is in the way or records too little")
+        raise EvidenceError("a loaded rule excludes the path or records too little")
     node = _file(facts, remedy.files, failure).node
     if not _RULE_PATH.fullmatch(node.path):
-        raise EvidenceError("its path cannot stand in an audit rule")
+        raise EvidenceError("an audit rule cannot express its path")
     return Rule(remedies.audit_rule(node.path, tree=node.is_directory), reason.startswith(_AUDITING_OFF))
 
 
@@ -215,10 +215,10 @@ def _kernel_setting(failure: Failure, remedy: remedies.KernelSettings, facts: Fa
     finding = failure.finding
     name = finding.subject if finding.kind == "setting" else next(iter(remedy.values))
     if name not in remedy.values:
-        raise EvidenceError("it depends on what the host is for")
+        raise EvidenceError("it depends on the purpose of the host")
     set_in = _SETTING_IN_FILE.match(finding.reason)
     if set_in and set_in[1].rpartition("/")[2] > KERNEL_FILE.rpartition("/")[2]:
-        raise EvidenceError(f"{set_in[1]} is read later than {KERNEL_FILE}: change it there")
+        raise EvidenceError(f"{set_in[1]} is read after {KERNEL_FILE}: change it there")
     return KernelSetting(name, remedy.values[name])
 
 
@@ -226,9 +226,9 @@ def _file_rights(failure: Failure, remedy: remedies.Mode | remedies.Owner, facts
     file, reason = _file(facts, remedy.files, failure), failure.finding.reason
     node = file.node
     if file.owners != frozenset({0}):
-        raise EvidenceError("the engine is rootless: its files are those of its user")
+        raise EvidenceError("the engine is rootless, so its files belong to its user")
     if not is_plain_path(node.path) or stat.S_ISLNK(node.mode):
-        raise EvidenceError("it is a link, has an unusual path, or is another program's")
+        raise EvidenceError("it is a link, has an unusual path, or belongs to another program")
     is_own = reason.startswith(("belongs to uid", "its group is", "has mode "))
     path = node.path if is_own else ""
     if isinstance(remedy, remedies.Owner):
@@ -242,12 +242,12 @@ def _file_rights(failure: Failure, remedy: remedies.Mode | remedies.Owner, facts
         socket = {"SocketMode": f"{later:04o}"} if later != file.next_mode else {}
         places, word, value = file.open_places, "mode", _taken(most, node.mode)
     if not is_own and not places:
-        raise EvidenceError("an access control list lets others in: `setfacl -b`, if nobody needs it")
+        raise EvidenceError("an access control list gives access to others: use `setfacl -b` if nobody needs it")
     return Rights(path, word, value, frozenset(each.path for each in places), socket)
 
 
 def _taken(most: int, mode: int) -> str:
-    """Return what chmod takes away so that no more than *most* is left; it never adds a bit."""
+    """Return the bits that chmod removes so that no more than *most* is left; it never adds a bit."""
     left = ~most & (0o777 if stat.S_ISDIR(mode) else 0o6777 if stat.S_ISSOCK(mode) else 0o7777)
     parts = []
     for who, shift, special in (("u", 6, 0o4000), ("g", 3, 0o2000), ("o", 0, 0o1000)):
@@ -258,7 +258,7 @@ def _taken(most: int, mode: int) -> str:
 
 
 def is_plain_path(path: str) -> bool:
-    """Return whether *path* begins at the root, has no part that leads back, and none that steers or ends a line."""
+    """Return whether *path* is absolute and normal, without control characters and line breaks."""
     is_normal = path.startswith("/") and path != "/" and posixpath.normpath(path) == path
     return is_normal and not path.startswith("//") and printable(path) == path and "\n" not in path
 
@@ -271,7 +271,7 @@ def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
                 return file
     except NotApplicable as error:
         raise EvidenceError(str(error)) from None
-    raise EvidenceError("it is not there, or the recording does not tell which file it is")
+    raise EvidenceError("the file does not exist, or is not in the recording")
 
 
 def _container(
@@ -279,9 +279,9 @@ def _container(
 ) -> Limit | Options:
     finding = failure.finding
     if finding.kind != "container" or not _CONTAINER.fullmatch(finding.subject):
-        raise EvidenceError("it is no container, or has an unusual name")
+        raise EvidenceError("it is not a container, or has an unusual name")
     if not re.fullmatch(remedy.finding, finding.reason):
-        raise EvidenceError("it has another cause than those for which a remedy has been proven")
+        raise EvidenceError("no remedy has been proven for this cause")
     if isinstance(remedy, remedies.ContainerLimit):
         return Limit(finding.subject, remedy.options)
     return Options(finding.subject, remedy.add, remedy.drop)

@@ -1,4 +1,4 @@
-"""README.md of a folder of remedies: what each file does and may break, in which order, and how to go back."""
+"""README.md of a remedy folder: what each file changes and may break, in which order, and how to undo it."""
 
 from collections.abc import Iterable
 
@@ -11,9 +11,9 @@ from hullcheck.results import sentences
 from hullcheck.results.failures import Failure
 
 _INTRODUCTION = """\
-Made from what one audit found. Nothing was applied, and no host was contacted. Read `changes.sh` before you run
-anything: it has a line for each change, and a line that you take out is not done. Try it on one host first, and have a
-way in that does not depend on the engine.
+These files fix what one audit found. Nothing was applied, and no host was contacted. Read `changes.sh` before you run
+anything: it has a line for each change; delete the lines that you do not want. Try it on one host first, and keep
+access to the host that does not depend on the engine.
 """
 _ORDER = """\
 ## Order
@@ -21,23 +21,23 @@ _ORDER = """\
 Copy this folder to the host, and there, as root:
 
 ```sh
-sh apply.sh check    # says what would be changed
+sh apply.sh check    # shows what would change
 sh apply.sh apply    # changes it
 {restart}```
 
-Or by Ansible, from here; the host has this target's name in the inventory, or `-e host=NAME` names it:
+Or with Ansible, from here; use `-e host=NAME` if the inventory has another name for the target:
 
 ```sh
 ansible-playbook -i INVENTORY playbook.yml                  # copies the files to {place}, and runs apply.sh check
 ansible-playbook -i INVENTORY playbook.yml -e todo=apply    # runs apply.sh apply
 {by_ansible}```
 
-Then audit again. To go back, `sh apply.sh back` (`-e todo=back`) puts back what was there before: it is kept in
+Then audit again. To undo, `sh apply.sh back` (`-e todo=back`) restores what was there before, from
 {saved}{back}.
 """
 _RESTART = """
-`restart.sh` stops the engine, starts it, and starts the containers again that ran before: they are down for that time.
-Containers that were started with `--rm` would be removed, so it refuses while one of them runs.
+`restart.sh` restarts the engine and the containers that ran before; they are down for that time. It refuses while a
+container with `--rm` runs, because that would be removed.
 """
 
 
@@ -46,14 +46,14 @@ def readme(plan: Plan) -> str:
     pages = [f"# Remedies for {prose(plan.target)}\n\n{_INTRODUCTION}\nRun: {code(plan.run)}\n"]
     if not plan.is_empty:
         pages.append(_order(plan))
-    pages += [_part(each.title, each.how, each.mended) for each in script.parts(plan)]
+    pages += [_part(each.title, each.how, each.fixed) for each in script.parts(plan)]
     if plan.asked:
         names = " ".join(f"--also {quoted(each)}" for each in dict.fromkeys(f.control.id for f in plan.asked))
-        how = f"Their remedies are proven. To have them in these files, add {code(names)}."
-        pages.append(_part("Left out, as they take something away", how, plan.asked))
+        how = f"Their remedies are proven. To include them, add {code(names)}."
+        pages.append(_part("Left out, because they take something away", how, plan.asked))
     by_reason = grouped((why, _title(failure) + _found(failure)) for failure, why in plan.left)
     if by_reason:
-        pages.append("## Left to a person\n\nNothing in this folder mends these.\n")
+        pages.append("## To fix by hand\n\nThese files do not fix the following.\n")
     pages += [f"{prose(why[:1].upper() + why[1:])}:\n\n{''.join(texts)}" for why, texts in by_reason.items()]
     return "\n".join(pages)
 
@@ -68,7 +68,7 @@ def _order(plan: Plan) -> str:
     command = " ".join(("sh", script.RESTART, *words))
     remote = quoted(" ".join(("sh", f"{script.PLACE}/{script.RESTART}", *words)))
     lines = _ORDER.format(
-        restart=f"{command}    # restarts the engine, which reads its settings then\n",
+        restart=f"{command}    # restarts the engine, which then reads its settings\n",
         by_ansible=f"ansible -i INVENTORY HOST -b -m command -a {remote}\n",
         saved=saved,
         back=f"; then `{command}`",
@@ -78,7 +78,7 @@ def _order(plan: Plan) -> str:
 
 
 def _part(title: str, how: str, failures: Iterable[Failure]) -> str:
-    """Return a part with each control, what was found, and what its remedy may break."""
+    """Return a section with each control, what was found, and what its remedy may break."""
     lines = []
     for name, together in grouped((each.control.id, each) for each in failures).items():
         risk = REMEDIES[name].risk

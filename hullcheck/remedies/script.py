@@ -1,4 +1,4 @@
-"""The files of a plan for the shell: changes.sh, what it names, and a playbook that copies and runs them."""
+"""The files of a plan for the shell: changes.sh, its files, and a playbook that copies and runs them."""
 
 import re
 import shlex
@@ -31,23 +31,23 @@ class Part(Struct, frozen=True):
     """Changes of one kind."""
 
     title: str
-    how: str  # what is done, for README.md
-    mended: tuple[Failure, ...]  # the failures that it mends
-    lines: tuple[str, ...] = ()  # what changes.sh has of it
-    files: Mapping[str, str] = field(default_factory=dict)  # what these lines name, by name
+    how: str  # the explanation for README.md
+    fixed: tuple[Failure, ...]  # the failures that it fixes
+    lines: tuple[str, ...] = ()  # the lines of changes.sh
+    files: Mapping[str, str] = field(default_factory=dict)  # the files that the lines need, by name
 
 
 def parts(plan: Plan) -> Iterator[Part]:
-    """Yield what there is of a plan; rights come first, as no file is written where others can write."""
+    """Yield the parts of a plan; permissions come first, because no file is written where others can write."""
     if plan.of(Rights):
         yield _rights(plan)
     if daemon := plan.daemon:
         names = ", ".join(f"`{each}`" for each in (*daemon.put, *daemon.without))
         yield Part(
             "Settings of the engine",
-            f"{names}: `apply.sh` merges `{SETTINGS}` with {code(daemon.path)}, by python3 or jq; other settings, and"
-            " their order, stay.",
-            plan.mended(DaemonSettings),
+            f"{names}: `apply.sh` merges `{SETTINGS}` with {code(daemon.path)}, with python3 or jq, and keeps other"
+            " settings and their order.",
+            plan.fixed(DaemonSettings),
             (" ".join(("merge", SETTINGS, quoted(daemon.path), *map(quoted, daemon.without))),),
             {
                 SETTINGS: written(daemon.put),
@@ -56,13 +56,13 @@ def parts(plan: Plan) -> Iterator[Part]:
             },
         )
     if rules := plan.of(Rule):
-        off = " Auditing is off in the kernel: `-e 1` switches it on." if any(each.off for each in rules) else ""
+        off = " Auditing is off in the kernel, and `-e 1` switches it on." if any(each.off for each in rules) else ""
         yield Part(
             "Audit rules",
-            f"`{RULES}` becomes `{RULES_FILE}`, and `augenrules --load` loads it.{off} Run that once more after a start"
-            " of the host for rules of what lies in /run. Rules that are locked (`auditctl -s` says `enabled 2`) can be"
-            f" changed by a restart of the host only. Where augenrules is missing, first {_AUDITD}.",
-            plan.mended(Rule),
+            f"`{RULES}` becomes `{RULES_FILE}`, and `augenrules --load` loads it.{off} Run it again after each boot"
+            " for rules below /run. Locked rules (`auditctl -s` shows `enabled 2`) need a reboot."
+            f" If augenrules is missing, first {_AUDITD}.",
+            plan.fixed(Rule),
             (f"file {RULES} {RULES_FILE} 640", "run augenrules --load"),
             {RULES: rules_file(rules)},
         )
@@ -70,44 +70,44 @@ def parts(plan: Plan) -> Iterator[Part]:
         now = (f"kernel {quoted(each.name)} {quoted(each.value)}" for each in kernel)
         yield Part(
             "Settings of the kernel",
-            f"`{KERNEL}` becomes `{KERNEL_FILE}`, and the same is set at once.",
-            plan.mended(KernelSetting),
+            f"`{KERNEL}` becomes `{KERNEL_FILE}`, and its settings take effect at once.",
+            plan.fixed(KernelSetting),
             (f"file {KERNEL} {KERNEL_FILE} 644", *now),
             {KERNEL: "".join(f"{each.name} = {each.value}\n" for each in kernel)},
         )
     if limits := plan.of(Limit):
         yield Part(
             "Limits of containers",
-            "The engine changes these at once, and they stay with the container. Write the same where you create it: a"
-            " Compose file, a unit, a script.",
-            plan.mended(Limit),
+            "These take effect at once, and stay with the container. Also write them where you create it: in a Compose"
+            " file, a unit or a script.",
+            plan.fixed(Limit),
             tuple(f"update {quoted(each.container)} {each.options}" for each in limits),
         )
     if options := plan.options:
         again = "\n".join(f"- {code(each.container)}: {_words(each)}" for each in options)
         yield Part(
             "Containers to create again",
-            "No file does this: change the command, Compose file or unit that starts the container, remove the"
-            f" container, and create it again, first where nobody depends on it.\n\n{again}",
-            plan.mended(Options),
+            "No file does this: change the command, Compose file or unit that starts the container, remove it and"
+            f" create it again, first where nobody depends on it.\n\n{again}",
+            plan.fixed(Options),
         )
 
 
 def _rights(plan: Plan) -> Part:
-    """Return owners and modes: of a directory before what is in it, and owners before modes."""
+    """Return owners and modes: directories before their files, and owners before modes."""
     rights = {(each.path, each.word == "mode", f"{each.word} {quoted(each.value)} ") for each in plan.of(Rights)}
     lines = [f"{line}{quoted(path)}" for path, _, line in sorted(rights) if path]
     how = (
-        "Of modes, rights are taken away and none is added. A path that has become a link, or on whose way others can"
-        " write, is left as it is."
+        "Permissions are removed, and none is added. A path that is now a link, or that others can change, stays as it"
+        " is."
     )
     files = dict[str, str]()
     if plan.socket:
         lines += [f"file {SOCKET} {SOCKET_FILE} 644", "run systemctl daemon-reload"]
-        how += f" Without `{SOCKET_FILE}` systemd would make the socket with the old rights again."
+        how += f" Without `{SOCKET_FILE}` systemd would create the socket with the old permissions."
         settings = "".join(f"{name}={value}\n" for name, value in plan.socket.items())
         files = {SOCKET: f"[Socket]\n{settings}", RESTART: _shell(RESTART)}
-    return Part("Owners and modes of files", how, plan.mended(Rights), tuple(lines), files)
+    return Part("Owners and modes of files", how, plan.fixed(Rights), tuple(lines), files)
 
 
 def _words(options: Options) -> str:
@@ -116,7 +116,7 @@ def _words(options: Options) -> str:
 
 
 def rules_file(rules: Iterable[Rule]) -> str:
-    """Return the file of audit rules; those of what lies in /run, which is not there at the start, come last."""
+    """Return the file of audit rules; rules below /run, which is empty at boot, come last."""
     lines = {each.line: each.off for each in rules}
     late = [each for each in lines if "=/run/" in each]
     first = ["-e 1"] if any(lines.values()) else []
@@ -125,7 +125,7 @@ def rules_file(rules: Iterable[Rule]) -> str:
 
 
 def files(plan: Plan) -> dict[str, str]:
-    """Return the files by name, but for README.md and the playbook."""
+    """Return the files by name, except README.md and the playbook."""
     found = {APPLY: _shell(APPLY), CHANGES: changes(plan)}
     for part in parts(plan):
         found |= part.files
@@ -133,14 +133,14 @@ def files(plan: Plan) -> dict[str, str]:
 
 
 def changes(plan: Plan) -> str:
-    """Return the changes, a line each, for `apply.sh`, under the controls that they mend."""
+    """Return the changes for `apply.sh`, a line each, below the controls that they fix."""
     lines = [
-        f"# What is changed on {comment(plan.target)}; apply.sh reads it. A line that is taken out is not done.",
+        f"# Changes on {comment(plan.target)}, for apply.sh. Delete the lines that you do not want.",
         f"saves {quoted(plan.run)}",
         *[f"needs augenrules {quoted(_AUDITD)}"] * bool(plan.of(Rule)),
     ]
     for part in parts(plan):
-        names = (sentences.number(each.control) or comment(each.control.id) for each in part.mended)
+        names = (sentences.number(each.control) or comment(each.control.id) for each in part.fixed)
         if part.lines:
             lines += ["", f"# {part.title}: {', '.join(dict.fromkeys(names))}", *part.lines]
     return "\n".join((*lines, ""))
@@ -151,7 +151,7 @@ def _shell(name: str) -> str:
 
 
 def playbook(plan: Plan) -> str:
-    """Return the playbook for Ansible; nothing in it was written by a host but a plain name of the target."""
+    """Return the playbook for Ansible; the only text from a host is a plain target name."""
     folder = {"path": PLACE, "state": "directory", "owner": "root", "group": "root", "mode": "0700"}
     copy = {"src": "{{ item }}", "dest": f"{PLACE}/", "mode": "0600"}
     todo = "{{ todo | default('check') }}"
@@ -167,17 +167,17 @@ def playbook(plan: Plan) -> str:
         {"name": "Show what it said", "ansible.builtin.debug": {"var": "done.stdout_lines"}},
     ]
     named = f"{{{{ host | default('{plan.target}') }}}}"
-    hosts = named if _HOST.fullmatch(plan.target) else "{{ host }}"  # else who runs it has to name one
-    name = "Mend what hullcheck found"
+    hosts = named if _HOST.fullmatch(plan.target) else "{{ host }}"  # else `-e host=NAME` is needed
+    name = "Fix what hullcheck found"
     play = {"name": name, "hosts": hosts, "become": True, "gather_facts": False, "tasks": tasks}
     head = f"# For {comment(plan.target)}, see README.md: ansible-playbook -i INVENTORY {PLAYBOOK} -e todo=check\n"
     return head + yaml.safe_dump([play], sort_keys=False, width=1000, explicit_start=True)
 
 
 def quoted(word: str) -> str:
-    """Return *word* as one word of a shell's command line; ValueError if no line of a script can hold it."""
+    """Return *word* quoted for a shell's command line, or raise ValueError if a script cannot hold it."""
     if "\n" in word or "\0" in word or printable(word) != word:
-        raise ValueError(f"{word!r} cannot stand in a script")
+        raise ValueError(f"a script cannot hold {word!r}")
     return word if _SHELL_NAME.fullmatch(word) else shlex.quote(word)
 
 

@@ -136,9 +136,9 @@ class Audited(Struct, frozen=True):
         """The controls that fail."""
         return {name for (name, _), (verdict, _) in self.findings.items() if verdict == "fail"}
 
-    def not_passing(self, mended: Collection[Found]) -> dict[Found, tuple[str, str]]:
-        """Return what of *mended* does not pass."""
-        return {each: self.findings[each] for each in mended if self.findings[each][0] != "pass"}
+    def not_passing(self, fixed: Collection[Found]) -> dict[Found, tuple[str, str]]:
+        """Return what of *fixed* does not pass."""
+        return {each: self.findings[each] for each in fixed if self.findings[each][0] != "pass"}
 
     def worse_than(self, before: Audited) -> dict[Found, tuple[str, str]]:
         """Return what fails or cannot be judged, of controls that did neither before."""
@@ -164,14 +164,14 @@ class Remedies(Struct, frozen=True):
 
     Attributes:
         folder: with the files.
-        mended: by the files.
+        fixed: by the files.
         again: as soon as containers are created again.
         left: the controls of which something is left to a person.
         options: those with which each container is created again, in the place of loose ones.
     """
 
     folder: Path
-    mended: set[Found]
+    fixed: set[Found]
     again: set[Found]
     left: set[str]
     options: dict[str, list[str]]
@@ -186,7 +186,7 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
     recording = Recording.load(run / host.name, facts.PROBES)
     made = plan(document.load(run, ""), host.name, recording, also)
     every = {(each.control.id, each.finding.subject) for each, _ in made.changes}
-    again = {(each.control.id, each.finding.subject) for each in made.mended(Options)}
+    again = {(each.control.id, each.finding.subject) for each in made.fixed(Options)}
     left = {failure.control.id for failure, _ in made.left} | {each.control.id for each in made.asked}
     options = {"client": LOOSE.split()}
     for again_with in made.options:
@@ -244,9 +244,9 @@ def test_shell(careless_host: HostFactory, suite: Project) -> None:
     host = careless_host(OPEN, tls=True)
     before = audit(suite, host)
     made = remedy(suite, host, proven.ASKED_ON_HOST)
-    assert {control for control, _ in made.mended} == proven.HOST | proven.LIMITS
+    assert {control for control, _ in made.fixed} == proven.HOST | proven.LIMITS
     assert {control for control, _ in made.again} == proven.OPTIONS
-    every = made.mended | made.again
+    every = made.fixed | made.again
     assert {before.findings[each][0] for each in every} == {"fail"}
     bring(host, made.folder)
     assert "would write /etc/docker/daemon.json" in sh(host, "sh apply.sh check")
@@ -265,7 +265,7 @@ def test_shell(careless_host: HostFactory, suite: Project) -> None:
     sh(host, "sh apply.sh back && sh restart.sh")
     assert is_as_before(host)
     back = audit(suite, host)
-    assert {back.findings[each][0] for each in made.mended if each[0] not in proven.LIMITS} == {"fail"}
+    assert {back.findings[each][0] for each in made.fixed if each[0] not in proven.LIMITS} == {"fail"}
 
 
 @pytest.mark.needs("ansible-playbook")
@@ -274,7 +274,7 @@ def test_playbook(careless_host: HostFactory, suite: Project) -> None:
     host = careless_host(FEW, tls=False, **{"registry-mirrors": ["https://mirror.example"]})
     before = audit(suite, host)
     made = remedy(suite, host, proven.ASKED_ON_HOST)
-    assert {control for control, _ in made.mended} >= proven.PLAYED
+    assert {control for control, _ in made.fixed} >= proven.PLAYED
     inventory = suite.write("hosts", f"{host.name} ansible_ssh_common_args='-F {host.ssh_config}' ansible_user=root\n")
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -295,7 +295,7 @@ def test_playbook(careless_host: HostFactory, suite: Project) -> None:
     host.exec("sh", f"{PLACE}/restart.sh")
     assert is_as_before(host)
     after = audit(suite, host)
-    assert after.not_passing(made.mended) == {}
+    assert after.not_passing(made.fixed) == {}
     assert after.worse_than(before) == {}
     assert "mirror.example" in host.exec("cat", "/etc/docker/daemon.json")
     play("-e", "todo=back")
@@ -311,7 +311,7 @@ def test_remedy_that_has_to_be_asked_for(lab_host: HostFactory, suite: Project) 
     start(host, {})
     before = audit(suite, host, *DAEMON)
     made = remedy(suite, host, proven.ASKED)
-    assert {control for control, _ in made.mended} >= proven.ASKED
+    assert {control for control, _ in made.fixed} >= proven.ASKED
     bring(host, made.folder)
     settings = "/etc/docker/daemon.json"
     host.exec("sh", "-c", f"cp -p {settings} /root/kept && echo '{{\"nonsense\": 1}}' >{settings}")
@@ -324,7 +324,7 @@ def test_remedy_that_has_to_be_asked_for(lab_host: HostFactory, suite: Project) 
     host.docker("import", f"/{images.HOST_BUSYBOX}", IMAGE)
     start(host, {})
     after = audit(suite, host, *DAEMON)
-    assert after.not_passing(made.mended) == {}
+    assert after.not_passing(made.fixed) == {}
     assert after.worse_than(before) == {}
     host.docker("rm", "--force", "web", "client")
     sh(host, "sh apply.sh back && sh restart.sh --new-data && docker start web client")

@@ -221,7 +221,7 @@ def test_explanation(capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, lines)) <= 100
     order = [
         shown.index(f"\n{each}")
-        for each in ("  Container cannot", "Why", "Why critical", "Remedy", "Mappings", "Judged from")
+        for each in ("  No container can", "Why", "Why critical", "Remedy", "Mappings", "Judged from")
     ]
     assert order == sorted(order)
     for said in ("pci: 2.2.6", "container: Every container of the target", "probes: containers,", "source: "):

@@ -80,13 +80,13 @@ def engine(document: str = "{}", flag: str = "", *, rootless: bool = False, swar
         (engine('{"icc": true, "dns": ["x"]}'), ICC, "", ({"icc": False}, ())),
         (engine('{"debug": true}'), DEBUG, "", ({}, ("debug",))),
         (engine('{"icc": false}'), ICC, "icc is true; restart pending: x", ({"icc": False}, ())),
-        (engine('{"icc": false}'), ICC, "", "something else is the cause"),
-        (engine(), DEBUG, "", "no setting of"),
+        (engine('{"icc": false}'), ICC, "", "so it is not the cause"),
+        (engine(), DEBUG, "", "is not the cause"),
         (engine(flag="icc"), ICC, "", "--icc is on the engine's command line"),
         (engine(flag="log-driver"), LOGS, "", "--log-driver"),
-        (engine('{"log-driver": "syslog"}'), LOGS, "", "choice of the site"),
-        (engine('{"seccomp-profile": "/etc/p.json"}'), PROFILE, "", "choice of the site"),
-        (engine(swarm="locked"), LIVE, "", "node of a swarm"),
+        (engine('{"log-driver": "syslog"}'), LOGS, "", "your organization's choice"),
+        (engine('{"seccomp-profile": "/etc/p.json"}'), PROFILE, "", "your organization's choice"),
+        (engine(swarm="locked"), LIVE, "", "a swarm node"),
         (engine(), LIVE, "", ({"live-restore": True}, ())),
         (engine(rootless=True), ICC, "", "rootless"),
     ],
@@ -132,7 +132,7 @@ def test_audit_rules(one: FileFact, reason: str, expected: tuple[str, bool] | No
 
 
 @pytest.mark.parametrize(
-    ("reason", "subject", "is_mended"),
+    ("reason", "subject", "is_fixed"),
     [
         ("is 2", "h", True),
         ("no file sets it; it is 0 now", "fs.suid_dumpable", True),
@@ -141,11 +141,11 @@ def test_audit_rules(one: FileFact, reason: str, expected: tuple[str, bool] | No
         ("no file sets it; it is 1 now", "net.ipv4.ip_forward", False),
     ],
 )
-def test_settings_of_the_kernel(reason: str, subject: str, is_mended: bool) -> None:
+def test_settings_of_the_kernel(reason: str, subject: str, is_fixed: bool) -> None:
     """But not those that a later file decides, or that depend on what the host is for."""
     kind = "target" if subject == "h" else "setting"
     found = change(KERNEL, HOST, reason, subject, kind)
-    assert (found == KernelSetting("fs.suid_dumpable", "0")) is is_mended
+    assert (found == KernelSetting("fs.suid_dumpable", "0")) is is_fixed
 
 
 # ---- owners and modes
@@ -184,7 +184,7 @@ def test_rights(one: FileFact, remedy: Mode | Owner, expected: dict[str, Any]) -
         (file(path="/a/../b"), OPEN, "unusual path"),
         (file(path="/a\x1b"), OPEN, "unusual path"),
         (replace(file(), owners=frozenset({0, 1000})), OPEN, "rootless"),
-        (replace(file(), state=State.ABSENT), OPEN, "not there"),
+        (replace(file(), state=State.ABSENT), OPEN, "does not exist"),
         (file(), "others can write to it: user:ann (rw-)", "an access control list"),
     ],
 )
@@ -217,7 +217,7 @@ def test_limit_where_there_is_none() -> None:
     """Another number changes nothing where the kernel does not enforce it."""
     assert change(LIMIT, HOST, NO_LIMIT, "web", "container") == Limit("web", "--pids-limit 9")
     for reason in ("no process limit is in force, but 100 is set", "the limit is that of the host"):
-        assert "another cause" in change(LIMIT, HOST, reason, "web", "container")
+        assert "no remedy has been proven for this cause" in change(LIMIT, HOST, reason, "web", "container")
 
 
 @pytest.mark.parametrize("name", ["$(id)", "-f", "a b", "a\nb", "a;id", "", "{{ x }}", "ä"])
@@ -227,7 +227,7 @@ def test_name_that_no_engine_gives(name: str) -> None:
 
 
 def test_options_of_a_container_are_together() -> None:
-    """What several findings ask of one container is said once; a finding of another cause is left."""
+    """What several findings ask of one container is said once; a finding with another cause is left."""
     reasons = {
         "container_gains_no_privileges": "its processes can gain privileges (no-new-privileges is not set)",
         "container_has_a_pid_namespace": "shares the process namespace of the host",

@@ -110,7 +110,7 @@ def test_word_of_a_shell(word: str) -> None:
 @pytest.mark.parametrize("word", ["a\nb", "a\0b", "\x1b[2J", "a\u202eb", "a\rb", "a\u2028b"])
 def test_word_that_no_line_holds(word: str) -> None:
     """What would end the line or hide is refused."""
-    with pytest.raises(ValueError, match="cannot stand in a script"):
+    with pytest.raises(ValueError, match="a script cannot hold"):
         script.changes(plan(Rights(f"/{word}", "mode", "o-w")))
     assert not is_plain_path(f"/{word}")
     assert "\n" not in comment(word)

@@ -39,4 +39,4 @@ def test_settings_that_stop_containers_are_asked_for() -> None:
 def test_control_without_a_remedy_says_so() -> None:
     """Of those that nobody has proven, and of a site's own."""
     (words,) = explained("container_is_not_privileged")
-    assert "no remedy of this control has been proven" in words
+    assert "no proven remedy for this control" in words

@@ -107,5 +107,5 @@ def test_devices_below(mount: str, chain: str) -> None:
     files: Any = SimpleNamespace(answer=answer)
     found = data_at_rest(files, storage(ROOT, mount, volume))
     (finding,) = judge(control("data_at_rest_is_encrypted"), {"data_at_rest": found}, "host")
-    shown = f"/var/lib/docker lies on {chain}; /var/lib/docker/volumes/v lies on ext4 on sda (disk): check"
+    shown = f"/var/lib/docker is on {chain}; /var/lib/docker/volumes/v is on ext4 on sda (disk): check"
     assert (str(finding.verdict), finding.reason.startswith(shown)) == ("manual", True), finding.reason
