@@ -62,7 +62,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
     def now(self) -> float:
         """The time at which the ages of what the target dates are judged; raises EvidenceError if it is unknown."""
         if not self.gathered:
-            raise EvidenceError("the recording does not tell its time")
+            raise EvidenceError("the recording has no time")
         return self.gathered
 
     @property
@@ -101,7 +101,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         if not most or self.failure or (when and than - most <= when <= than + DAY):
             return self
         if not when:
-            why = "its recording does not tell its time"
+            why = "its recording has no time"
         elif when > than:
             why = "its recording is of a time to come"
         else:
