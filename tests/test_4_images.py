@@ -12,7 +12,7 @@ from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images import Image, content_names, package_steps
 from hullcheck.facts.images.content_names import COMPILER, MANAGER
 from hullcheck.facts.images.contents import Contents, ImageContents
-from hullcheck.facts.images.layers import UNTOLD
+from hullcheck.facts.images.layers import UNKNOWN
 from hullcheck.facts.images.reports import ON, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects
@@ -316,7 +316,7 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
     contents, allowed = image_contents.of(image.id), policy.allowed_setuid_files
     special = [f"{path} ({mode})" for path, mode in contents.special if path not in allowed]
     capable = {path: given for path, given in contents.capable if path not in allowed}
-    untold = [path for path, given in capable.items() if UNTOLD in given]
+    untold = [path for path, given in capable.items() if UNKNOWN in given]
     shown = {path: f"{path} ({', '.join(given)})" for path, given in capable.items() if path not in untold}
     found = special + [words for path, words in shown.items() if not BELOW_ROOT.issuperset(capable[path])]
     assert not found, f"holds {listed(found, 20)}{_users(image)}"
