@@ -1,4 +1,4 @@
-"""The JSON log of docker-bench-security; one that is broken by a name or cut off is refused, with the place."""
+"""Parse the JSON log of docker-bench-security; a broken or cut-off log is refused."""
 
 import json
 import re
@@ -14,11 +14,11 @@ _ON_DOCKER0 = "5.30"
 
 
 class LogError(ValueError):
-    """A text is not the whole log of a version whose numbers are known; the message says why."""
+    """The text is not a whole log of a known version."""
 
 
 class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
-    """What the tool says of one recommendation."""
+    """The result of one recommendation."""
 
     number: str  # in the tool's version of the benchmark; its own checks have others, such as C.2
     title: str
@@ -28,12 +28,12 @@ class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
 
     @property
     def complete(self) -> bool:
-        """Whether all subjects are named: with -n the tool names only so many."""
+        """Whether all subjects are named, as option -n limits them."""
         return "(truncated)" not in self.items
 
     @property
     def kind(self) -> str:
-        """What the items are, as findings of an audit call it; empty if they are no names."""
+        """The kind of subject of the items, or an empty string if they are not names."""
         if self.number == "4.1" or self.number.startswith("5."):
             return "container"
         if self.number.startswith("4."):
@@ -41,7 +41,7 @@ class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
         return "network" if self.number == "7.3" else ""
 
     def subjects(self) -> list[frozenset[str]]:
-        """Return the subjects that it names, each once, by all the names that it gives it."""
+        """Return the subjects, each once, with all their names."""
         if self.kind == "image":
             found = re.findall(r"\[([^]]*)\]|(\S+)", " ".join(self.items))
             return list(dict.fromkeys(frozenset((tags or name).split()) for tags, name in found))
@@ -53,7 +53,7 @@ class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
 
 
 class Run(Struct, frozen=True):
-    """What of a log is stored: when the tool ran, the sections that it went through, and its results by number."""
+    """The stored part of a log: times, sections and results by number."""
 
     version: str  # of the tool, and of the benchmark whose numbers it has
     sections: frozenset[str]
@@ -70,14 +70,14 @@ class _Document(Struct):
 
 
 class Log(Struct, frozen=True):
-    """One run of the tool, with all that it says."""
+    """A run of the tool, with all checks."""
 
     checks: tuple[Check, ...]
     run: Run
 
 
 def parse(text: str, path: str) -> Log:
-    """Parse a log; LogError, which names *path*, if it is not whole or of a version whose numbers are unknown."""
+    """Parse a log, or raise LogError, which names *path*."""
     try:
         found = msgspec.convert(_json(text, path), _Document)
     except msgspec.ValidationError:

@@ -1,4 +1,4 @@
-"""What listens in a network namespace (/proc/PID/net/*)."""
+"""Listeners in a network namespace (/proc/PID/net/*)."""
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ _INODE_FIELD = 9
 
 
 class Listener(Struct, frozen=True):
-    """A socket that takes connections or datagrams in the network namespace of process *pid*."""
+    """A listening socket in the network namespace of process *pid*."""
 
     pid: int
     address: str
@@ -26,7 +26,7 @@ class Listener(Struct, frozen=True):
 
 
 def listener(line: str) -> Listener | None:
-    """The listener in a line of `grep -H` over /proc/PID/net/{tcp,tcp6,udp,udp6}; None where it is none."""
+    """Return the listener in a line `PID/net/NAME:LINE`, or None."""
     match = _SOCKET.match(line)
     if match is None:
         return None
@@ -40,7 +40,7 @@ def listener(line: str) -> Listener | None:
 
 
 def _address(text: str) -> str:
-    """Parse an address: 32-bit words in the byte order of the machine, which is little-endian here."""
+    """Parse an address of 32-bit words in little-endian byte order."""
     if not _ADDRESS.fullmatch(text):
         raise EvidenceError("a line of /proc/PID/net is damaged: it has no address")
     words = [bytes.fromhex(text[start : start + 8])[::-1] for start in range(0, len(text), 8)]
