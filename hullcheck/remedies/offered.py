@@ -1,4 +1,4 @@
-"""What a remedy looks like before the host is known: for the page of an audit, and for `hullcheck explain`."""
+"""Remedies without a host's facts: for the audit page and `hullcheck explain`."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _PATH = regex(r"/[\w./@+:-]+", re.ASCII)
 
 
 class FixFile(Struct, frozen=True):
-    """A file or a part of one, *where* it goes, and the controls that it mends and those left *by_hand*."""
+    """A file or a part of one, *where* it goes, the controls that it fixes, and those left *by_hand*."""
 
     where: str
     text: str
@@ -26,7 +26,7 @@ class FixFile(Struct, frozen=True):
 
 
 def file_of(fix: Fix) -> FixFile | None:
-    """Return the file that mends the most of *fix*, or None if it is not the same on every host."""
+    """Return the file that fixes most of *fix*, or None if hosts need different ones."""
     makers = {DAEMON: _settings, AUDIT_RULES: _rules, KERNEL: _sysctls}
     if fix.kind not in makers:
         return None
@@ -36,7 +36,7 @@ def file_of(fix: Fix) -> FixFile | None:
 
 
 def _settings(fix: Fix) -> tuple[str, str, set[str]]:
-    """Return where the settings of daemon.json without a condition go, these, and the controls."""
+    """Return place, text and controls of the settings of daemon.json without conditions."""
     put, without, done = dict[str, Any](), list[str](), set[str]()
     for each in fix.controls:
         remedy = REMEDIES.get(each.id)
@@ -50,7 +50,7 @@ def _settings(fix: Fix) -> tuple[str, str, set[str]]:
 
 
 def _rules(fix: Fix) -> tuple[str, str, set[str]]:
-    """Return where audit rules go, a rule for each path that has none, and the controls."""
+    """Return place, text and controls of the audit rules."""
     lines, done, left = dict[str, list[str]](), set[str](), set[str]()
     for each in fix.failures:
         found = _rule(each)
@@ -63,7 +63,7 @@ def _rules(fix: Fix) -> tuple[str, str, set[str]]:
 
 
 def _rule(failure: Failure) -> str:
-    """Return the rule for the path that a finding names, or an empty string if a rule could not hold it."""
+    """Return the audit rule for the path of a finding, or an empty string."""
     path, remedy = failure.finding.subject, REMEDIES.get(failure.control.id)
     if not isinstance(remedy, AuditRule) or failure.finding.kind != "file" or not _PATH.fullmatch(path):
         return ""
@@ -71,7 +71,7 @@ def _rule(failure: Failure) -> str:
 
 
 def _sysctls(fix: Fix) -> tuple[str, str, set[str]]:
-    """Return where settings of the kernel go, these, and the controls."""
+    """Return place, text and controls of the kernel settings."""
     found = {each.id: REMEDIES.get(each.id) for each in fix.controls}
     done = {name: each for name, each in found.items() if isinstance(each, KernelSettings)}
     values = {name: value for each in done.values() for name, value in each.values.items()}
@@ -80,7 +80,7 @@ def _sysctls(fix: Fix) -> tuple[str, str, set[str]]:
 
 
 def explained(control: str) -> Iterator[str]:
-    """Yield what `hullcheck remedy` does for a control, a paragraph each."""
+    """Yield the effect of `hullcheck remedy` on a control, in paragraphs."""
     remedy = REMEDIES.get(control)
     if remedy is None:
         yield "`hullcheck remedy` leaves it to you: no remedy of this control has been proven."

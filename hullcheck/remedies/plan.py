@@ -1,4 +1,4 @@
-"""What mends the failures of one target: the changes, and what of it is left to a person."""
+"""A plan of changes that fix the failures of one target, and the failures that are left."""
 
 import posixpath
 import re
@@ -44,7 +44,7 @@ class DaemonSettings(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """An audit rule; *off* where the kernel does not audit yet."""
+    """An audit rule; *off* if the kernel does not audit yet."""
 
     line: str
     off: bool
@@ -63,7 +63,7 @@ class Rights(Struct, frozen=True):
     path: str  # empty where only the way to the file is at fault
     word: str  # `owner` or `mode`
     value: str  # what chown sets, or what chmod takes away
-    way: frozenset[str] = frozenset()  # places on its way with the same fault, which other changes have to mend
+    way: frozenset[str] = frozenset()  # parents with the same fault, which other changes have to fix
     socket: Mapping[str, str] = field(default_factory=dict)  # what docker.socket has to say not to undo this
 
 
@@ -91,9 +91,9 @@ class Plan(Struct, frozen=True):
 
     target: str
     run: str  # the id of the run
-    changes: tuple[tuple[Failure, Change], ...]  # each failure that is mended, with what mends it
-    left: tuple[tuple[Failure, str], ...]  # each failure that is left to a person, and why
-    asked: tuple[Failure, ...]  # those that a person may choose, as their remedy takes something away
+    changes: tuple[tuple[Failure, Change], ...]  # each failure that is fixed, with its change
+    left: tuple[tuple[Failure, str], ...]  # each failure that is not fixed, and why
+    asked: tuple[Failure, ...]  # those fixed only on request, as the remedy takes something away
 
     @property
     def is_empty(self) -> bool:
@@ -121,7 +121,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def options(self) -> list[Options]:
-        """The options of containers, in one for each container."""
+        """The options by container."""
         add, drop = dict[str, dict[str, None]](), dict[str, dict[str, None]]()
         for each in self.of(Options):
             add.setdefault(each.container, {}).update(dict.fromkeys(each.add))
@@ -135,14 +135,14 @@ def failed_on(audit: Audit, target: str) -> tuple[Failure, ...]:
 
 
 def plan(audit: Audit, target: str, recording: Recording, also: Collection[str]) -> Plan:
-    """Return what mends the failures of *target*, with the remedies of *also*, which take something away."""
+    """Return the plan for *target*, including the remedies of *also*, which take something away."""
     return plan_of(failed_on(audit, target), Facts(recording, Policy()), target, audit.run.id, also)
 
 
 def plan_of(
     failed: Iterable[Failure], facts: Facts, target: str = "", run: str = "", also: Collection[str] = ()
 ) -> Plan:
-    """Return what mends these failures on a host with these facts."""
+    """Return the plan for these failures on a host with these facts."""
     changes, left, asked = list[tuple[Failure, Change]](), list[tuple[Failure, str]](), list[Failure]()
     for failure in failed:
         remedy = REMEDIES.get(failure.control.id)
@@ -165,7 +165,7 @@ def plan_of(
 
 
 def change(failure: Failure, remedy: remedies.Remedy, facts: Facts) -> Change:
-    """Return what mends a failure; EvidenceError says why nothing of the remedy does."""
+    """Return the change that fixes a failure, or raise EvidenceError with the reason for none."""
     return _CHANGES[type(remedy)](failure, remedy, facts)
 
 
@@ -247,7 +247,7 @@ def _file_rights(failure: Failure, remedy: remedies.Mode | remedies.Owner, facts
 
 
 def _taken(most: int, mode: int) -> str:
-    """Return what chmod takes away so that no more than *most* is left; it never adds a bit."""
+    """Return the argument of chmod that leaves no more than *most*, and adds nothing."""
     left = ~most & (0o777 if stat.S_ISDIR(mode) else 0o6777 if stat.S_ISSOCK(mode) else 0o7777)
     parts = []
     for who, shift, special in (("u", 6, 0o4000), ("g", 3, 0o2000), ("o", 0, 0o1000)):
@@ -271,7 +271,7 @@ def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
                 return file
     except NotApplicable as error:
         raise EvidenceError(str(error)) from None
-    raise EvidenceError("it is not there, or the recording does not tell which file it is")
+    raise EvidenceError("the file is missing or unknown")
 
 
 def _container(

@@ -1,4 +1,4 @@
-"""README.md of a folder of remedies: what each file does and may break, in which order, and how to go back."""
+"""README.md of a folder of remedies."""
 
 from collections.abc import Iterable
 
@@ -53,7 +53,7 @@ def readme(plan: Plan) -> str:
         pages.append(_part("Left out, as they take something away", how, plan.asked))
     by_reason = grouped((why, _title(failure) + _found(failure)) for failure, why in plan.left)
     if by_reason:
-        pages.append("## Left to a person\n\nNothing in this folder mends these.\n")
+        pages.append("## Left to you\n\nNothing in this folder fixes these.\n")
     pages += [f"{prose(why[:1].upper() + why[1:])}:\n\n{''.join(texts)}" for why, texts in by_reason.items()]
     return "\n".join(pages)
 

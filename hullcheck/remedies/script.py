@@ -32,13 +32,13 @@ class Part(Struct, frozen=True):
 
     title: str
     how: str  # what is done, for README.md
-    mended: tuple[Failure, ...]  # the failures that it mends
+    mended: tuple[Failure, ...]  # the failures that it fixes
     lines: tuple[str, ...] = ()  # what changes.sh has of it
     files: Mapping[str, str] = field(default_factory=dict)  # what these lines name, by name
 
 
 def parts(plan: Plan) -> Iterator[Part]:
-    """Yield what there is of a plan; rights come first, as no file is written where others can write."""
+    """Yield the parts of a plan. Rights come first, as no file is written where others can write."""
     if plan.of(Rights):
         yield _rights(plan)
     if daemon := plan.daemon:
@@ -94,7 +94,7 @@ def parts(plan: Plan) -> Iterator[Part]:
 
 
 def _rights(plan: Plan) -> Part:
-    """Return owners and modes: of a directory before what is in it, and owners before modes."""
+    """Return the changes of owners and modes: directories first, and owners before modes."""
     rights = {(each.path, each.word == "mode", f"{each.word} {quoted(each.value)} ") for each in plan.of(Rights)}
     lines = [f"{line}{quoted(path)}" for path, _, line in sorted(rights) if path]
     how = (
@@ -116,7 +116,7 @@ def _words(options: Options) -> str:
 
 
 def rules_file(rules: Iterable[Rule]) -> str:
-    """Return the file of audit rules; those of what lies in /run, which is not there at the start, come last."""
+    """Return the file of audit rules. Those for /run come last, as its files are missing at the start."""
     lines = {each.line: each.off for each in rules}
     late = [each for each in lines if "=/run/" in each]
     first = ["-e 1"] if any(lines.values()) else []
@@ -133,7 +133,7 @@ def files(plan: Plan) -> dict[str, str]:
 
 
 def changes(plan: Plan) -> str:
-    """Return the changes, a line each, for `apply.sh`, under the controls that they mend."""
+    """Return the changes for `apply.sh`, a line each, below the controls that they fix."""
     lines = [
         f"# What is changed on {comment(plan.target)}; apply.sh reads it. A line that is taken out is not done.",
         f"saves {quoted(plan.run)}",
@@ -151,7 +151,7 @@ def _shell(name: str) -> str:
 
 
 def playbook(plan: Plan) -> str:
-    """Return the playbook for Ansible; nothing in it was written by a host but a plain name of the target."""
+    """Return the playbook for Ansible, with no text of a host except a plain target name."""
     folder = {"path": PLACE, "state": "directory", "owner": "root", "group": "root", "mode": "0700"}
     copy = {"src": "{{ item }}", "dest": f"{PLACE}/", "mode": "0600"}
     todo = "{{ todo | default('check') }}"
@@ -168,14 +168,14 @@ def playbook(plan: Plan) -> str:
     ]
     named = f"{{{{ host | default('{plan.target}') }}}}"
     hosts = named if _HOST.fullmatch(plan.target) else "{{ host }}"  # else who runs it has to name one
-    name = "Mend what hullcheck found"
+    name = "Fix what hullcheck found"
     play = {"name": name, "hosts": hosts, "become": True, "gather_facts": False, "tasks": tasks}
     head = f"# For {comment(plan.target)}, see README.md: ansible-playbook -i INVENTORY {PLAYBOOK} -e todo=check\n"
     return head + yaml.safe_dump([play], sort_keys=False, width=1000, explicit_start=True)
 
 
 def quoted(word: str) -> str:
-    """Return *word* as one word of a shell's command line; ValueError if no line of a script can hold it."""
+    """Return *word* quoted for a shell, or raise ValueError if a script cannot hold it."""
     if "\n" in word or "\0" in word or printable(word) != word:
         raise ValueError(f"{word!r} cannot stand in a script")
     return word if _SHELL_NAME.fullmatch(word) else shlex.quote(word)

@@ -1,4 +1,4 @@
-"""The remedies, by the ids of the controls that they mend; each is applied in selftests/lab/test_remedies.py."""
+"""The remedies by control id; each is applied in selftests/lab/test_remedies.py."""
 
 from collections.abc import Mapping
 

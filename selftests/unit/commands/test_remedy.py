@@ -64,7 +64,7 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
     page = (folder / "README.md").read_text()
     for words in (
         *("## Order", "sh apply.sh back", "## Left out", "--also daemon_remaps_users", "data root"),
-        *("## Left to a person", "**CIS 5.5**", "**CIS 2.15**", "may break: sudo", "/var/backups/hullcheck"),
+        *("## Left to you", "**CIS 5.5**", "**CIS 2.15**", "may break: sudo", "/var/backups/hullcheck"),
     ):
         assert words in page, words
     for script in folder.glob("*.sh"):

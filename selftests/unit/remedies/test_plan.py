@@ -184,7 +184,7 @@ def test_rights(one: FileFact, remedy: Mode | Owner, expected: dict[str, Any]) -
         (file(path="/a/../b"), OPEN, "unusual path"),
         (file(path="/a\x1b"), OPEN, "unusual path"),
         (replace(file(), owners=frozenset({0, 1000})), OPEN, "rootless"),
-        (replace(file(), state=State.ABSENT), OPEN, "not there"),
+        (replace(file(), state=State.ABSENT), OPEN, "the file is missing"),
         (file(), "others may write to it: user:ann (rw-)", "an access control list"),
     ],
 )
