@@ -164,8 +164,8 @@ def _without_secrets(found: Description) -> Description:
         labels={name: secrets.masked(labels[name]) for name in BASE_LABELS if name in labels},
         healthcheck=config.healthcheck and _Healthcheck(test=_test(config.healthcheck.test)),
     )
-    told = tuple(configuration.in_configuration(msgspec.to_builtins(config)))
-    return msgspec.structs.replace(found, config=kept, secrets=told)
+    kinds = tuple(configuration.in_configuration(msgspec.to_builtins(config)))
+    return msgspec.structs.replace(found, config=kept, secrets=kinds)
 
 
 def _test(test: list[str] | None) -> list[str] | None:

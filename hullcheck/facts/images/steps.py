@@ -145,9 +145,9 @@ def steps_of(history: Sequence[Step]) -> Iterator[Step]:
     base = [*takewhile(lambda each: each.builder == filling[0].builder, filling)]
     of_base = len(base) if len(base) < len(filling) else 0  # without a step on top it is no base
     for each in history:
-        is_told = each.comment or each.empty_layer or each.builder is None or of_base > 0
+        is_known = each.comment or each.empty_layer or each.builder is None or of_base > 0
         of_base -= not each.empty_layer
-        yield replace(each, silent=not is_told)
+        yield replace(each, silent=not is_known)
 
 
 def as_words(text: str) -> str:
