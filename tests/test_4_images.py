@@ -12,7 +12,7 @@ from hullcheck.facts.engine.info import Engine
 from hullcheck.facts.images import Image, content_names, package_steps
 from hullcheck.facts.images.content_names import COMPILER, MANAGER
 from hullcheck.facts.images.contents import Contents, ImageContents
-from hullcheck.facts.images.layers import UNTOLD
+from hullcheck.facts.images.layers import UNKNOWN
 from hullcheck.facts.images.reports import ON, ScanReports
 from hullcheck.facts.registry import Later
 from hullcheck.facts.subjects import Subjects

@@ -1,7 +1,7 @@
-"""Reads Compose files on the auditor's machine, by `docker compose config`: what will be started.
+"""Read Compose files on the auditor's machine, by `docker compose config`.
 
-The command gets no variable of the environment that nobody named. What is kept has no value that a service is given as
-a variable, and no other secret.
+The command gets only variables of the environment that are named. What is kept has no value of a service's
+variables, and no other secret.
 """
 
 import os
@@ -23,7 +23,7 @@ from hullcheck.secrets.known import without_known
 __all__ = ["ComposeError", "files_of", "recorded"]
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-"""The files that `docker compose` looks for, in this order."""
+"""The files that `docker compose` looks for, in order."""
 _SERVICE = regex(r"""\b(?:services\.|service ")([\w.-]+?)(?:\.([a-z_]+))?(?=[\s:.\["]|$)""")
 
 
@@ -55,7 +55,7 @@ def _override(file: Path) -> list[Path]:
 
 
 def recorded(target: str, written: Path | str) -> Recording:
-    """Return a recording of what the files of *written* ask for, or raise ComposeError.
+    """Return a recording of the Compose files in *written*, or raise ComposeError.
 
     *written* is as `files_of` takes it, and has behind a `?` the variables of the environment that count: `env=TAG`.
     """
@@ -89,12 +89,12 @@ def recorded(target: str, written: Path | str) -> Recording:
 
 
 def _placed(said: str, files: list[File]) -> str:
-    """Return what docker compose said behind file and line of the service that it names."""
+    """Return the message of docker compose after file and line of its service."""
     match = _SERVICE.search(said)
     return f"{place(files, match[1], match[2] or '') if match else files[0].shown}: {said}"
 
 
 def _shown(path: Path, folder: Path) -> str:
-    """Return the path of a file for messages: from the current directory, or else from the folder of the project."""
+    """Return the path of a file for messages, relative to the current directory or else to the project."""
     shown = os.path.relpath(path)
     return os.path.relpath(path, folder) if shown.startswith("..") else shown

@@ -1,4 +1,4 @@
-"""Asks `docker compose config` on this machine for the merged configuration, and finds the lines of the files."""
+"""Run `docker compose config` on this machine, and find the lines of services in the files."""
 
 import os
 import re
@@ -32,7 +32,7 @@ _LOCAL_ALONE = dict.fromkeys(("COMPOSE_EXPERIMENTAL_GIT_REMOTE", "COMPOSE_EXPERI
 
 
 class ComposeError(RecordingError):
-    """A Compose file cannot be judged; the message is one line, with file and line."""
+    """A Compose file cannot be judged. The message is one line, with file and line."""
 
 
 class Merged(Struct, frozen=True):
@@ -44,9 +44,9 @@ class Merged(Struct, frozen=True):
 
 
 def environment(query: str) -> dict[str, str]:
-    """Return HOME and the variables that *query* names, as `env=TAG&env=PORT`, or raise ComposeError.
+    """Return HOME and the variables in *query*, as `env=TAG&env=PORT`, or raise ComposeError.
 
-    No other: the file may be a stranger's, and its values are in reports.
+    No others are passed, as the file may not be trusted, and its values are in reports.
     """
     named = ["HOME"]
     for key, name in parse_qsl(query, keep_blank_values=True):
@@ -58,7 +58,7 @@ def environment(query: str) -> dict[str, str]:
 
 @cache
 def available(path: str) -> tuple[tuple[str, ...], str] | None:
-    """Return the words of the command and its name with the version; None without version 2 or later on *path*."""
+    """Return the command, and its name with the version; None without version 2 or later on *path*."""
     for name, *more in (("docker", "compose"), ("docker-compose",)):
         program = shutil.which(name, path=path)
         if program is None:
@@ -79,7 +79,7 @@ def _run(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> bo
 
 
 def merged(words: Sequence[str], files: Sequence[Path], variables: Mapping[str, str]) -> Merged:
-    """Return what the command makes of *files*, with the services of all profiles, or raise ComposeError.
+    """Return the merged configuration of *files*, with all profiles, or raise ComposeError.
 
     *variables* are the whole environment of the command, since the files can ask for its values.
     """
@@ -109,7 +109,7 @@ def _configuration(
 
 
 def _without_other_files(said: str, files: Sequence[Path]) -> str:
-    """Return *said* without quotations of other files than *files*.
+    """Return *said* without quotes from files other than *files*.
 
     The command reads each file that these name with `include`, `extends` or `env_file`: /etc/shadow, too, for root.
     """
@@ -135,7 +135,7 @@ def _without_escapes(value: Any) -> Any:
 
 
 class File(Struct, frozen=True):
-    """A file that was named."""
+    """A Compose file."""
 
     shown: str  # its name in messages and findings
     text: str
@@ -143,7 +143,7 @@ class File(Struct, frozen=True):
 
     @property
     def services(self) -> list[str]:
-        """The names of the services in it."""
+        """The names of the services in the file."""
         return [way[0] for way in self.lines if len(way) == 1]
 
 
@@ -171,7 +171,7 @@ def _items(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]
 
 
 def place(files: Sequence[File], service: str, key: str = "") -> str:
-    """Return file and line of *key* in the last file that has it, or of the service in the first; else a file alone."""
+    """Return file and line of *key* of a service, or else of the service, or else a file."""
     for way, those in (((service, key), reversed(files)), ((service,), files)):
         for file in those:
             if way in file.lines:
@@ -180,6 +180,6 @@ def place(files: Sequence[File], service: str, key: str = "") -> str:
 
 
 def places(files: Sequence[File], service: str) -> dict[str, str]:
-    """Return file and line of each key of *service*."""
+    """Return file and line by key of *service*."""
     keys = {way[1] for file in files for way in file.lines if len(way) == 2 and way[0] == service}
     return {key: place(files, service, key) for key in sorted(keys)}

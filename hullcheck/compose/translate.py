@@ -1,4 +1,4 @@
-"""A service of a Compose file in the terms in which the engine describes a container; no secret is kept of it."""
+"""Translate services of a Compose file into descriptions of containers, without secrets."""
 
 import os
 import posixpath
@@ -26,14 +26,14 @@ _RESOURCES = ("configs", "networks", "secrets", "volumes")
 
 
 class Model(Struct, frozen=True):
-    """The merged configuration, as `docker compose config` prints it, and its files."""
+    """The merged configuration by `docker compose config`, and its files."""
 
     merged: Merged
     files: Sequence[File]
     folder: Path
 
     def services(self) -> dict[str, Service]:
-        """Return what is kept of each service, by its name, or raise ComposeError."""
+        """Return the services by name, or raise ComposeError."""
         found = {}
         for name in sorted(self.top("services")):
             try:
@@ -45,7 +45,7 @@ class Model(Struct, frozen=True):
         return found
 
     def networks(self) -> dict[str, FileNetwork]:
-        """Return what is kept of the networks, by name."""
+        """Return the networks by name."""
         found = {}
         for key, each in self.top("networks").items():
             options = {name: str(value) for name, value in _part(each, "driver_opts").items() if name in _OF_NETWORKS}
@@ -54,7 +54,7 @@ class Model(Struct, frozen=True):
         return found
 
     def volumes(self) -> dict[str, inspect.Volume]:
-        """Return the volumes whose place on the host the file decides, by their keys: a folder, or the engine's own."""
+        """Return the volumes whose place on the host the file decides, by key."""
         found = {}
         for key, each in self.top("volumes").items():
             options = _part(each, "driver_opts")
@@ -77,7 +77,7 @@ class Model(Struct, frozen=True):
         return found
 
     def unset(self, service: str) -> dict[str, list[str]]:
-        """Return by each key of *service* its variables without a value, also of what is named elsewhere."""
+        """Return the variables without a value by key of *service*."""
         raw = self.merged.raw
         written = {key: [each] for key, each in _part(raw, "services", service).items()}
         for key in _RESOURCES:
@@ -87,9 +87,9 @@ class Model(Struct, frozen=True):
         return {key: names for key, names in found.items() if names}
 
     def path(self, source: str) -> str:
-        """Return a path of the host; below the folder of the project as `./`, which is another on each machine.
+        """Return a path of the host, as `./` below the folder of the project.
 
-        One that is written so and leads out of it, also by a symbolic link, counts as what it leads to here.
+        A relative path that leads out of the folder, also by a symbolic link, is resolved on this machine.
         """
         if source.startswith("~"):
             return posixpath.normpath(os.path.expanduser(source))
@@ -109,14 +109,14 @@ def _text(found: Any, *keys: str) -> str:
 
 
 def _part(found: Any, *keys: str) -> Any:
-    """Return what stands at *keys* of mappings in mappings, or an empty mapping if nothing does."""
+    """Return the value at *keys* of nested mappings, or an empty mapping."""
     for key in keys:
         found = (found or {}).get(key)
     return found or {}
 
 
 def _variables(value: Any) -> frozenset[str]:
-    """Return the names of all variables in *value*, roughly: what follows `$` or `${`."""
+    """Return the names of variables in *value*, after `$` or `${`."""
     if isinstance(value, Mapping | list):
         inner = value.values() if isinstance(value, Mapping) else value
         return frozenset[str]().union(*map(_variables, inner))
@@ -149,11 +149,11 @@ class _Service:
         return [str(each) for each in self._part(key)]
 
     def _number(self, key: str, limit: str = "") -> float:
-        """Return a limit of the service; that of `deploy` counts first."""
+        """Return a limit of the service, preferably of `deploy`."""
         return max(float(self._part("deploy", "resources", "limits", limit) or self._part(key) or 0), 0)
 
     def service(self) -> Service:
-        """Return what is kept of it."""
+        """Return the service as it is kept."""
         return Service(
             inspect=self._inspected(),
             place=place(self.model.files, self.name),
@@ -237,7 +237,7 @@ class _Service:
         return found
 
     def _restart(self) -> inspect.RestartPolicy:
-        """Return the restart policy; that of `deploy` counts first, as in Compose."""
+        """Return the restart policy, preferably of `deploy`."""
         name, _, count = self._text("restart").partition(":")
         if (policy := _part(self.data, "deploy").get("restart_policy")) is not None:
             name, count = str(policy.get("condition") or ""), str(policy.get("max_attempts") or 0)
@@ -274,7 +274,7 @@ class _Service:
         }
         return inspect.secrets_in(variables, _settings(self.data.get("labels")), commands)
 
-    # ---- what it sees of the host's files
+    # ---- mounts
 
     def _mounts(self) -> Iterator[inspect.MountPoint]:
         for each in self._part("volumes"):

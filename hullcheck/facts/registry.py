@@ -1,4 +1,4 @@
-"""The register of facts: each is written down where it is defined, with the probes that it reads."""
+"""The registry of facts, each with the probes that it reads."""
 
 import inspect
 import re
@@ -18,19 +18,19 @@ from hullcheck.verdicts import NotApplicable
 T = TypeVar("T")
 Maker = TypeVar("Maker", bound=Callable[..., Any])
 
-NOT_TOLD = "a Compose file does not tell this: it shows on the host once the container is there"
+NOT_IN_FILE = "not in a Compose file: it shows on the host once the container is there"
 
-GIVEN = ("recording", "policy")  # what a fact may ask for beside other facts
+GIVEN = ("recording", "policy")  # what a fact may need besides other facts
 
 
 class Later(Struct, Generic[T], frozen=True):
-    """A fact that another one does not always need, and that may fail: `get()` makes it."""
+    """A fact that is made only if needed, by `get()`, as it may fail."""
 
     get: Callable[[], T]
 
 
 class Fact(Struct, frozen=True):
-    """How a fact is made."""
+    """A fact: how it is made, and from which probes and other facts."""
 
     name: str
     make: Callable[..., Any]
@@ -40,7 +40,7 @@ class Fact(Struct, frozen=True):
 
     @property
     def description(self) -> str:
-        """What it is, for `pytest --fixtures`."""
+        """The text for `pytest --fixtures`."""
         return inspect.getdoc(self.make) or f"The {self.name.replace('_', ' ')} of the target."
 
     def __str__(self) -> str:
@@ -50,7 +50,7 @@ class Fact(Struct, frozen=True):
 
 FACTS: dict[str, Fact] = {}  # all facts by name
 INSIDE: dict[str, Fact] = {}  # those that are made in another way where the target is a container
-FROM_FILE: dict[str, Fact] = {}  # those that a Compose file tells; it tells no other
+FROM_FILE: dict[str, Fact] = {}  # those that are in a Compose file, which has no others
 
 
 def fact(
@@ -82,7 +82,7 @@ def fact(
 
 @cache
 def later_in(function: Callable[..., Any]) -> frozenset[str]:
-    """The parameters of a fact or a control that are annotated as `Later`."""
+    """Return the parameters of a fact or a control that are annotated as `Later`."""
     parameters = inspect.signature(function).parameters.values()
     return frozenset(
         each.name
@@ -92,7 +92,7 @@ def later_in(function: Callable[..., Any]) -> frozenset[str]:
 
 
 def check() -> None:
-    """Raise TypeError if a fact needs what is no fact."""
+    """Raise TypeError if a fact needs an unknown fact."""
     for each in (*FACTS.values(), *INSIDE.values(), *FROM_FILE.values()):
         for name in each.needs:
             if name not in FACTS and name not in GIVEN:
@@ -100,7 +100,7 @@ def check() -> None:
 
 
 def probes() -> tuple[Probe, ...]:
-    """The probes of all facts, each once, as a target is asked: those that others need come before them."""
+    """Return the probes of all facts, each once and after those that it needs."""
     found = {probe.name: probe for probe in _probes()}
     place = {name: number for number, name in enumerate(ORDER, -len(ORDER))}
     return tuple(sorted(found.values(), key=lambda x: (x.name != CLOCK, not x.shared, place.get(x.name, 0))))
@@ -111,7 +111,7 @@ def _probes() -> Iterator[Probe]:
 
 
 def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
-    """The names of the probes behind these facts on a target of this *kind*, and behind all that they need."""
+    """Return the names of the probes behind these facts, and behind all facts that these need."""
     waiting, seen = list(names), dict[str, tuple[Probe, ...]]()
     while waiting:
         name = waiting.pop(0)
@@ -128,16 +128,16 @@ def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
 
 
 class Facts:
-    """The facts of one target, each made when it is first asked for; `facts.daemon` is `facts.get("daemon")`."""
+    """The facts of one target, each made on first use; `facts.daemon` is `facts.get("daemon")`."""
 
     def __init__(self, recording: Recording, policy: Policy, **given: Any) -> None:
-        """Take facts that are *given* as they are: self-tests hand in what they judge by."""
+        """Take facts that are *given* as they are, as self-tests do."""
         self.recording = recording
         self.policy = policy
         self._made = {"policy": policy, **given}
 
     def get(self, name: str) -> Any:
-        """Return the fact of this name, or the policy; NotApplicable or EvidenceError if there is none."""
+        """Return a fact or the policy by name, or raise NotApplicable or EvidenceError."""
         if name not in self._made:
             known = self._known(name)
             self._made[name] = known.make(*(self._handed(each, known) for each in known.needs))
@@ -146,7 +146,7 @@ class Facts:
     def _known(self, name: str) -> Fact:
         if self.recording.backend == COMPOSE and name != "kind":
             if name not in FROM_FILE:
-                raise NotApplicable(NOT_TOLD)
+                raise NotApplicable(NOT_IN_FILE)
             return FROM_FILE[name]
         inside = name in INSIDE and self.get("kind") == "container"
         return INSIDE[name] if inside else FACTS[name]
@@ -159,7 +159,7 @@ class Facts:
         return self.given(name, to.later)
 
     def given(self, name: str, later: Collection[str]) -> Any:
-        """The fact of this name, as a function gets it that asks for some `Later`."""
+        """Return a fact by name, as `Later` if it is one of *later*."""
         return Later(lambda: self.get(name)) if name in later else self.get(name)
 
     def __getattr__(self, name: str) -> Any:

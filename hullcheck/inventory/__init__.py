@@ -1,4 +1,4 @@
-"""The inventory: which hosts are audited, and what the site allows on each."""
+"""The inventory: the targets, and the policy for each."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 Layer = tuple[tuple[str, ...], Mapping[str, Any]]
-"""The way to a part of a policy or of changed controls, and what is written there."""
+"""The keys of a part of the policy or of changed controls, and its content."""
 
 
 class InventoryError(Exception):
-    """An inventory cannot be used; each line of the message is one fault, ``file:line: what is wrong``."""
+    """An inventory cannot be used. Each line of the message is one fault, ``file:line: what is wrong``."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
@@ -45,7 +45,7 @@ class Target(Struct, frozen=True):
 
 
 class Tailoring(Struct, frozen=True):
-    """What is changed of one control on one target."""
+    """The changes to one control on one target."""
 
     severity: str = ""  # empty for the control's own
     off: str = ""  # why it is switched off; empty if it is not
@@ -53,7 +53,7 @@ class Tailoring(Struct, frozen=True):
 
 
 class Inventory(Struct, frozen=True, dict=True):
-    """The targets of a site, in the order of the file, and its policy."""
+    """The targets in the order of the file, and the policy."""
 
     path: Path
     targets: tuple[Target, ...]
@@ -68,19 +68,19 @@ class Inventory(Struct, frozen=True, dict=True):
     is_of_ansible: bool = False
 
     def messages(self, faults: Mapping["Way", str]) -> tuple[str, ...]:
-        """Return *faults* that show only when controls and frameworks are known, as lines."""
+        """Return *faults* that need knowledge of controls and frameworks, as lines."""
         return self.document.messages(faults) if self.document else ()
 
     def policy_for(self, target: Target) -> Policy:
-        """Return the policy of *target*: that for all, then those of its groups, then its own."""
+        """Return the policy of *target*: that for all, those of its groups, and its own."""
         return Policy.from_mapping(self.policy_as_written(target))
 
     def policy_as_written(self, target: Target) -> dict[str, Any]:
-        """Return the keys of `policy_for` with what the file says."""
+        """Return the policy of *target* as the file has it."""
         return merged(*(each for _, each in self._layers_of(target, self.policy)))
 
     def tailoring_for(self, target: Target) -> Mapping[str, Tailoring]:
-        """Return what is changed of single controls on *target*: a later layer replaces values of an earlier one."""
+        """Return the changes to controls on *target*, later layers over earlier ones."""
         found: dict[str, Tailoring] = {}
         for way, controls in self._layers_of(target, self.controls):
             for name, entry in controls.items():
@@ -93,11 +93,11 @@ class Inventory(Struct, frozen=True, dict=True):
         return found
 
     def all_tailoring(self) -> list[Layer]:
-        """Return every change of single controls, with the way to it."""
+        """Return every change to controls, with its keys."""
         return [(("controls", *way), each) for way, each in _layers(self.controls)]
 
     def groups_of(self, target: Target) -> tuple[str, ...]:
-        """Return the groups of *target*, found by its name where it does not come from the inventory."""
+        """Return the groups of *target*, by its name if it is not of the inventory."""
         known = self._by_name.get(target.name)
         return target.groups or (known.groups if known else ())
 
@@ -156,7 +156,7 @@ def read(document: "Document") -> Inventory:
 
 
 def load_releases(path: Path) -> tuple[KnownReleases, bytes]:
-    """Return what the file *path* of `--releases` says is known of releases, and its bytes, or raise InventoryError."""
+    """Return the releases in the file of `--releases`, and its bytes, or raise InventoryError."""
     from hullcheck.inventory import yamlfile
 
     try:
@@ -172,7 +172,7 @@ def load_releases(path: Path) -> tuple[KnownReleases, bytes]:
 
 
 def _connect(written: str, beside: Path) -> str:
-    """Return *written*; a recording that is not seen from the current directory by its path from the inventory."""
+    """Return *written*, with a recording's path relative to the inventory if only found there."""
     backend, separator, path = written.partition("://")
     file = path.partition("?")[0] if backend == COMPOSE else path
     if backend not in WITHOUT_HOST or Path(file).exists() or not (beside / file).exists():
@@ -180,16 +180,16 @@ def _connect(written: str, beside: Path) -> str:
     return f"{backend}{separator}{beside / path}"
 
 
-# ---- faults that a schema cannot tell, or not as well; the schema has its say on everything else
+# ---- faults that a schema cannot find, or not as well
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    """Return *value* if it is a mapping, else an empty one: the schema reports it."""
+    """Return *value* if it is a mapping, else an empty one, as the schema reports that."""
     return value if isinstance(value, dict) else {}
 
 
 def _layers(content: Mapping[str, Any]) -> Iterator[Layer]:
-    """Yield the parts of a policy, or of what is changed of controls: for all, for groups and for targets."""
+    """Yield the parts of a policy or of changed controls: for all, for groups and for targets."""
     yield ("all",), _mapping(content.get("all"))
     for section in ("groups", "targets"):
         for name, each in _mapping(content.get(section)).items():

@@ -1,4 +1,4 @@
-"""Inventories of Ansible, by `ansible-inventory --list`: targets, groups, and the policy in their variables."""
+"""Ansible inventories, by `ansible-inventory --list`: targets, groups and policies in variables."""
 
 import json
 import os
@@ -29,7 +29,7 @@ _SETTINGS = {
 _SHAPE = regex(
     r"""^\[[\w.:-]+\]|^[\w.:\[\]-]+\s+ansible_\w+=|^#!|^plugin\s*:|(?<![\w.-])(?:hosts|_meta)["']?\s*:(?=[\s{])""", re.M
 )
-"""What an inventory of Ansible has: a heading, a host with variables, a program, a plugin, or a key of its YAML."""
+"""Signs of an Ansible inventory: a heading, a host with variables, a program, a plugin, or a YAML key."""
 _ADDRESS = regex(r"[\w.][\w.:%-]*")
 _ENGINE_ADDRESS = regex(r"(?:unix:///|tcp://|ssh://)[^\s'\"]+")
 _YES, _NO = ("true", "yes", "on", "1", "t", "y"), ("false", "no", "off", "0", "f", "n", "")
@@ -47,7 +47,7 @@ _IRRELEVANT = regex(r"ansible_(?:\w+_interpreter|(?:ssh_)?pipelining|(?:ssh_)?re
 
 
 def is_ansible(path: Path) -> bool:
-    """Return whether *path* looks like an inventory of Ansible; a file named by mistake does not."""
+    """Return whether *path* looks like an Ansible inventory."""
     if path.is_dir():
         return True
     try:
@@ -58,7 +58,7 @@ def is_ansible(path: Path) -> bool:
 
 
 def load(path: Path) -> Inventory:
-    """Return the inventory *path* of Ansible, or raise InventoryError; a host with a fault is a target with one."""
+    """Return the Ansible inventory *path*, or raise InventoryError. A faulty host is a target with a fault."""
     listing = _listing(path)
     hosts = _hosts(listing)
     if not hosts:
@@ -115,7 +115,7 @@ def _hosts(listing: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _groups(listing: Mapping[str, Any]) -> dict[str, set[str]]:
-    """Return the hosts of each group, with those of its children; without `all`."""
+    """Return the hosts of each group except `all`, with those of child groups."""
 
     def below(name: str) -> set[str]:
         group = listing.get(name, {})
@@ -205,7 +205,7 @@ def _text(variables: Mapping[str, Any], names: tuple[str, ...], default: str = "
 
 
 def _unused(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a line for each variable of Ansible or of hullcheck that has no effect here."""
+    """Yield a line for each variable of Ansible or hullcheck without effect."""
     unused: dict[str, list[str]] = {}
     for host, variables in hosts.items():
         for name in variables.keys() - _USED:

@@ -1,4 +1,4 @@
-"""Chooses targets: those that `--targets` names, and of them the part that `--shard` leaves to this machine."""
+"""Choose targets by `--targets` and `--shard`."""
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -14,7 +14,7 @@ _WRITTEN = regex(r"([0-9]{1,6})/([0-9]{1,6})")
 
 
 def chosen(targets: Sequence[Target], inventory: Inventory, patterns: Sequence[str]) -> tuple[Target, ...]:
-    """Return the *targets* that match one of *patterns*, or raise TargetError if one matches none, or has a fault."""
+    """Return the *targets* that match *patterns*, or raise TargetError for a pattern without match or a fault."""
     names = {each.name: (each.name, *inventory.groups_of(each), "all") for each in targets}
     for pattern in patterns:
         if not any(_match(each, [pattern]) for each in names.values()):
@@ -32,7 +32,7 @@ def _match(names: Iterable[str], patterns: Iterable[str]) -> bool:
 
 
 class Shard(Struct, frozen=True):
-    """One of equal parts of all targets; the first has the *number* 1."""
+    """One of equal parts of all targets, counted from 1."""
 
     number: int
     of: int
@@ -41,7 +41,7 @@ class Shard(Struct, frozen=True):
         return f"{self.number}/{self.of}"
 
     def part(self, targets: Sequence[Target]) -> tuple[Target, ...]:
-        """Return the *targets* of this shard, in their order, or raise TargetError if there are none."""
+        """Return the *targets* of this shard in their order, or raise TargetError without any."""
         # by name: a dynamic inventory may have another order on each machine
         mine = set(sorted(each.name for each in targets)[self.number - 1 :: self.of])
         if not mine:
@@ -50,7 +50,7 @@ class Shard(Struct, frozen=True):
 
 
 def shard_of(written: str) -> Shard:
-    """Return the shard that *written* names, as `3/20`, or raise TargetError."""
+    """Parse a shard such as `3/20`, or raise TargetError."""
     match = _WRITTEN.fullmatch(written)
     if match is None:
         raise TargetError(f"--shard {written}: write the number of the shard and how many there are, as --shard=3/20")

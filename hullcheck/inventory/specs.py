@@ -1,4 +1,4 @@
-"""Makes targets of host specifications, as testinfra users write them."""
+"""Parse host specifications of testinfra into targets."""
 
 import glob
 import itertools
@@ -25,11 +25,11 @@ _SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com`
 
 
 class TargetError(Exception):
-    """A host specification cannot be used; the message says what to write instead."""
+    """A host specification cannot be used. The message says what to write instead."""
 
 
 def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None) -> tuple[Target, ...]:
-    """Return the targets that `--hosts` names, in its order, each once, or raise TargetError.
+    """Return the targets of `--hosts` in order, each once, or raise TargetError.
 
     The backend is *connection* if none is named, or else OpenSSH: testinfra's default, paramiko, takes any host key.
     """
@@ -41,12 +41,12 @@ def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventor
 
 
 def plain(spec: str) -> str:
-    """Return the host specification *spec*, its password hidden."""
+    """Return the host specification *spec* without its password."""
     return re.sub(r"^((?:[\w-]+://)?[^:/@?]*):(?!//)[^?]*@", r"\1:***@", spec)
 
 
 def plain_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Return command line *arguments*, the passwords in host specifications hidden."""
+    """Return command line *arguments* without passwords in host specifications."""
     shown = []
     for previous, argument in zip(("", *arguments), arguments, strict=False):
         option = "--hosts=" if argument.startswith("--hosts=") else ""
@@ -59,12 +59,12 @@ def plain_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def recorded_path(connect: str) -> Path:
-    """Return the path that a `recorded://` specification names; testinfra would split it as a URL."""
+    """Return the path in a `recorded://` specification."""
     return Path(connect.partition("://")[2])
 
 
 def fault(connect: str) -> str:
-    """Return what is wrong with a host specification, and what to write instead; else an empty string.
+    """Return the fault of a host specification with what to write instead, or an empty string.
 
     testinfra ignores unknown options. With an `@` in them, they are a part of a password, of which nothing is said.
     """
@@ -120,7 +120,7 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
 
 
 def _recordings(spec: str) -> list[str]:
-    """Return the specifications for which a `recorded://` one stands, or raise TargetError if it has no recording.
+    """Return the specifications of all recordings in a `recorded://` one, or raise TargetError.
 
     Of a pattern or a folder each file counts, so that one that is empty or damaged is an error of its own target, but
     not what a run leaves next to its recordings.
@@ -138,14 +138,14 @@ def _recordings(spec: str) -> list[str]:
 
 
 def _unique_names(connects: Sequence[str]) -> list[str]:
-    """Return a name for each: the host part; with the port, then with a number, where names would collide."""
+    """Return a name for each: the host, with port or number if names collide."""
     counts = Counter(map(_host_part, connects))
     names = (_host_part(each, with_port=counts[_host_part(each)] > 1) for each in connects)
     return numbered(names)
 
 
 def numbered(names: Iterable[str]) -> list[str]:
-    """Return *names* with a number behind each that is taken already."""
+    """Return *names*, with numbers added to repeated ones."""
     unique: dict[str, None] = {}
     for name in names:
         others = (f"{name}-{number}" for number in itertools.count(2))
@@ -171,6 +171,6 @@ def _host_part(connect: str, *, with_port: bool = False) -> str:
 
 
 def safe_name(name: str) -> str:
-    """Return *name* as that of a directory beside the files of a run."""
+    """Return *name* as a safe directory name in the folder of a run."""
     name = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")
     return f"{name}-host" if name in run_files.NAMES else name or "target"

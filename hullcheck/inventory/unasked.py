@@ -1,4 +1,4 @@
-"""The inventory that is taken though nobody named it: only if nobody else can have put it there.
+"""Trust in the default inventory: use it only if no other user can have written it.
 
 An inventory says how hosts are reached, and ssh runs commands on this machine for some of what can be said there.
 """
@@ -11,10 +11,10 @@ from pathlib import Path
 
 
 def fault(path: Path) -> str:
-    """Return who else may have written *path* or can put another file there; empty if only this user and root can."""
+    """Return which other user may have written or can replace *path*, or an empty string."""
     ours = {0, os.geteuid()}
     if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
-        ours.add(int(os.environ["SUDO_UID"]))  # who may become root is no stranger to it
+        ours.add(int(os.environ["SUDO_UID"]))  # may become root anyway
     written, real = path.absolute(), path.resolve()
     for each in dict.fromkeys((*reversed(written.parents), written, *reversed(real.parents), real)):
         status = each.lstat()
@@ -26,7 +26,7 @@ def fault(path: Path) -> str:
 
 
 def _is_shared(status: os.stat_result) -> bool:
-    """Return whether others than the owner can write a file, or exchange the files of a folder."""
+    """Return whether others than the owner can write a file, or replace files in a folder."""
     mode = status.st_mode
     if stat.S_ISLNK(mode) or (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
         return False
@@ -34,7 +34,7 @@ def _is_shared(status: os.stat_result) -> bool:
 
 
 def _is_private(status: os.stat_result) -> bool:
-    """Return whether the owner is the only user with the rights of the group."""
+    """Return whether the owner is the only member of the group."""
     try:
         owner, group = pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid)
     except KeyError:

@@ -1,4 +1,4 @@
-"""YAML files that people write: read without surprises, checked against a schema, each fault with its line.
+"""YAML files: read without guessed types, checked against a schema, each fault with its line.
 
 Scalars are text. Only a plain decimal number without leading zeros is a number, and only ``true`` and
 ``false`` are truth values, so ``5.10``, ``no``, ``on`` and ``2030-01-31`` stay what was written. A key with
@@ -44,17 +44,17 @@ _UNPRINTABLE = regex("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udff
 
 
 class YamlError(Exception):
-    """A file cannot be read as YAML; the message is one line, ``file:line: what is wrong``."""
+    """A file cannot be read as YAML. The message is one line, ``file:line: what is wrong``."""
 
 
 class _Loader(_SafeLoader):
-    """Tells maps, lists and text apart and guesses no types; what a text means is decided in this module."""
+    """A loader of maps, lists and texts, which guesses no types."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012  # PyYAML looks for a plain class attribute
 
 
 class Document(Struct, frozen=True):
-    """The content of one file, and where each part of it is written."""
+    """The content of a file, with line numbers."""
 
     path: Path
     data: Any  # mappings, lists, text, numbers, truth values; None for an empty file
@@ -62,7 +62,7 @@ class Document(Struct, frozen=True):
     shown: bool = True  # whether messages may quote it: a file without a key of ours may be secret
 
     def line(self, way: Way) -> int:
-        """Return the line of *way*, or of the nearest part around it that is written in the file."""
+        """Return the line of *way*, or of the nearest part around it."""
         while way and way not in self.lines:
             way = way[:-1]
         return self.lines.get(way, 1)
@@ -75,7 +75,7 @@ class Document(Struct, frozen=True):
         return found
 
     def place(self, way: Way) -> str:
-        """File and line of *way*, the same wherever the file lies."""
+        """Return file name and line of *way*."""
         return f"{self.path.name}:{self.line(way)}"
 
     def messages(self, faults: Mapping[Way, str]) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ class Document(Struct, frozen=True):
         return tuple(f"{self.path}:{self.line(way)}: {_dotted(way)}{fault}" for way, fault in order)
 
     def faults(self, schema: str, below: Way = ()) -> dict[Way, str]:
-        """Return what is wrong at the way *below* by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
+        """Return the faults at *below* by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
 
         The title of each part says what to write there. Of a file without a key of ours nothing is quoted.
         """
@@ -108,7 +108,7 @@ def load(path: Path) -> Document:
 
 
 def parse(text: str, path: Path) -> Document:
-    """Return the document of *text*, the content of *path*; raise as `load` does."""
+    """Return the document of *text*, the content of *path*, or raise YamlError."""
     root = compose(text, path)
     reader = _Reader(path, shown=OURS.search(text) is not None)
     data = reader.read(root, ()) if root else None
@@ -116,7 +116,7 @@ def parse(text: str, path: Path) -> Document:
 
 
 def compose(text: str, path: Path) -> yaml.Node | None:
-    """Return the nodes of *text*, the content of *path*; None where it is empty; raise as `load` does."""
+    """Return the nodes of *text*, the content of *path*, None if empty, or raise YamlError."""
     try:
         root: yaml.Node | None = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -130,7 +130,7 @@ def compose(text: str, path: Path) -> yaml.Node | None:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of *path*, or raise YamlError if that is not UTF-8 and nothing but text."""
+    """Return the text of *path*, or raise YamlError if that is not plain UTF-8 text."""
     try:
         raw = inputs.read(path, LARGEST)
     except OSError as error:
@@ -156,7 +156,7 @@ def _said(path: Path, error: yaml.MarkedYAMLError) -> str:
 
 
 class _Reader:
-    """Turns the nodes of a YAML file into data, and remembers their lines."""
+    """A reader of YAML nodes into data, with their lines."""
 
     def __init__(self, path: Path, *, shown: bool) -> None:
         self.lines: dict[Way, int] = {}
@@ -165,7 +165,7 @@ class _Reader:
         self._seen: set[int] = set()
 
     def read(self, node: yaml.Node, way: Way) -> Any:
-        """Return the data of *node*, which is found at *way*."""
+        """Return the data of *node* at *way*."""
         self.lines.setdefault(way, node.start_mark.line + 1)
         if id(node) in self._seen:
             raise self._error(self.lines[way], way, "an alias (*) repeats another value; write the value out")
@@ -204,7 +204,7 @@ class _Reader:
 
 
 def scalar(node: yaml.ScalarNode) -> str | int | bool | None:
-    """Return what is written in *node*: text, unless it is plain and a number, a truth value or nothing."""
+    """Return the value of *node*: text, or if unquoted also a number, a truth value or None."""
     text: str = node.value
     if node.style:  # quoted, or a block: meant as text
         return text
@@ -217,7 +217,7 @@ def scalar(node: yaml.ScalarNode) -> str | int | bool | None:
 
 
 def _faults(error: "ValidationError", schema: Mapping[str, Any]) -> Iterator[tuple[Way, str]]:
-    """Yield each fault of *error*; an unknown or missing key is one of its own."""
+    """Yield each fault of *error*, with one for each unknown or missing key."""
     way, kind, value = tuple(error.instance_path), error.kind, error.instance
     part: Any = schema
     for step in error.schema_path[:-1]:

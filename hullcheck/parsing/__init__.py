@@ -1,1 +1,1 @@
-"""Text of Linux, Docker and Go, read into values; nothing here knows a probe."""
+"""Parsers for texts of Linux, Docker and Go."""

@@ -1,4 +1,4 @@
-"""The lines that probes answer with: `WORD:TEXT`, and the blocks of properties that `systemctl show` prints."""
+"""Lines of answers as `WORD:TEXT`, and the blocks of `systemctl show`."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ Each = TypeVar("Each")
 
 
 def grouped(pairs: Iterable[tuple[Key, Each]]) -> dict[Key, list[Each]]:
-    """Return the second of each pair by the first, in order."""
+    """Return the second items of pairs by the first, in order."""
     found = dict[Key, list[Each]]()
     for key, each in pairs:
         found.setdefault(key, []).append(each)
@@ -22,7 +22,7 @@ def grouped(pairs: Iterable[tuple[Key, Each]]) -> dict[Key, list[Each]]:
 
 
 class Words:
-    """The texts of an answer by their words, in the order of its lines."""
+    """The texts of an answer by word, in order of lines."""
 
     def __init__(self, answer: str) -> None:
         parts = (line.partition(":") for line in answer.split("\n"))
@@ -48,7 +48,7 @@ class Words:
 
 
 class Unit(Struct, frozen=True):
-    """The states of a unit, of what it loads and of its file, and how and when it last ended."""
+    """The states of a unit and of its file, and its last result."""
 
     load: str
     active: str
@@ -59,13 +59,13 @@ class Unit(Struct, frozen=True):
 
 
 def blocks(text: str) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Yield the names and values of each unit that `systemctl show` printed, in order."""
+    """Yield the names and values of each unit in the output of `systemctl show`."""
     for block in filter(str.strip, re.split(r"\n{2,}", text)):
         yield tuple(line.partition("=")[::2] for line in block.split("\n"))
 
 
 def units(text: str) -> dict[str, Unit]:
-    """Return the units that `systemctl show` printed, by their Id; each has the three states."""
+    """Return the units in the output of `systemctl show`, by Id."""
     found = {}
     for block in map(dict, blocks(text)):
         try:

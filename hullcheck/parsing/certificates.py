@@ -1,4 +1,4 @@
-"""Certificates as PEM: how long they hold, and for whom."""
+"""Certificates in PEM: their validity and hosts."""
 
 import warnings
 from typing import Any
@@ -9,7 +9,7 @@ from hullcheck.verdicts import EvidenceError
 
 
 class Certificate(Struct, frozen=True):
-    """The time in which a certificate holds, in seconds since the epoch, and the hosts that it is for."""
+    """The validity of a certificate in seconds since the epoch, and its hosts."""
 
     not_before: float
     not_after: float
@@ -17,7 +17,7 @@ class Certificate(Struct, frozen=True):
 
 
 def read(pem: str) -> tuple[Certificate, ...]:
-    """Parse all certificates in *pem*, in order; EvidenceError if there is none, or one cannot be read."""
+    """Parse all certificates in *pem*, in order, or raise EvidenceError."""
     from cryptography.x509 import load_pem_x509_certificates  # slow to import, and few targets have any
 
     try:

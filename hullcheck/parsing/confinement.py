@@ -1,4 +1,4 @@
-"""What confines a process: capabilities, seccomp profiles and labels of SELinux."""
+"""Capabilities, seccomp profiles and SELinux labels."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -25,13 +25,13 @@ BELOW_ROOT = frozenset(("IPC_LOCK", "NET_BIND_SERVICE", "NET_RAW", "SYS_NICE")) 
 
 
 def capability_names(bits: int) -> frozenset[str]:
-    """Return the capabilities in *bits*; one that has no name yet is called by its number."""
+    """Return the names of capabilities in *bits*, or `CAP_` and a number for an unknown one."""
     known = dict(enumerate(_CAPABILITIES))
     return frozenset(known.get(bit, f"CAP_{bit}") for bit in range(bits.bit_length()) if bits >> bit & 1)
 
 
 def given_capabilities(added: Iterable[str], dropped: Iterable[str], *, privileged: bool) -> frozenset[str]:
-    """Return what the engine gives a container with these settings (the rule of moby's TweakCapabilities)."""
+    """Return the capabilities that the engine gives a container (as moby's TweakCapabilities)."""
     add, drop = set(map(plain_capability, added)), set(map(plain_capability, dropped))
     if privileged:
         return frozenset(_CAPABILITIES)
@@ -50,13 +50,13 @@ def plain_capability(name: str) -> str:
 # ---- seccomp profiles (moby's profiles/seccomp)
 
 _DENYING = frozenset(f"SCMP_ACT_{each}" for each in ("ERRNO", "KILL", "KILL_PROCESS", "KILL_THREAD", "TRAP"))
-"""LOG and ALLOW let a call through, TRACE and NOTIFY leave it to another process."""
+"""LOG and ALLOW allow a call, TRACE and NOTIFY leave it to another process."""
 
 SeccompProfile = Mapping[str, Any]
 
 
 def read_seccomp(text: str) -> dict[str, Any]:
-    """Return the part of a profile that is judged: its default action, or None if it is not clear."""
+    """Return the part of a profile that is judged: the default action, or None if ambiguous."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -67,7 +67,7 @@ def read_seccomp(text: str) -> dict[str, Any]:
 
 
 def seccomp_flaw(profile: SeccompProfile) -> str:
-    """Return why a profile protects from next to nothing; empty if it denies by default."""
+    """Return the flaw of a profile that allows by default, or an empty string."""
     action = profile.get("defaultAction")
     if not action:
         raise EvidenceError("the seccomp profile could not be read")
@@ -83,10 +83,10 @@ _UNCONFINED = """
 
 
 def selinux_type(label: str) -> str:
-    """Return the type in `user:role:type:level`; empty if the label has none."""
+    """Return the type in `user:role:type:level`, or an empty string."""
     return [*label.split(":", 3), "", "", ""][2]
 
 
 def is_unconfined(kind: str) -> bool:
-    """Whether a process of this type may do all that root may, or start what may."""
+    """Return whether processes of this type have root's full rights, or can get them."""
     return not kind or kind.startswith("unconfined_") or kind in _UNCONFINED.split()

@@ -1,4 +1,4 @@
-"""The JSON log of docker-bench-security; one that is broken by a name or cut off is refused, with the place."""
+"""Parse the JSON log of docker-bench-security; a broken or cut-off log is refused."""
 
 import json
 from typing import Any, Literal
@@ -12,11 +12,11 @@ _VERSION = "1.6.0"  # that of the tool whose numbers are known: they are of the 
 
 
 class LogError(ValueError):
-    """A text is not the whole log of a version whose numbers are known; the message says why."""
+    """The text is not a whole log of a known version."""
 
 
 class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
-    """What the tool says of one recommendation."""
+    """The result of one recommendation."""
 
     number: str  # in the tool's version of the benchmark; its own checks have others, such as C.2
     title: str
@@ -25,7 +25,7 @@ class Check(Struct, frozen=True, rename={"number": "id", "title": "desc"}):
 
 
 class Run(Struct, frozen=True):
-    """What of a log is stored: when the tool ran, the sections that it went through, and its results by number."""
+    """The stored part of a log: times, sections and results by number."""
 
     version: str  # of the tool, and of the benchmark whose numbers it has
     sections: frozenset[str]
@@ -42,14 +42,14 @@ class _Document(Struct):
 
 
 class Log(Struct, frozen=True):
-    """One run of the tool, with all that it says."""
+    """A run of the tool, with all checks."""
 
     checks: tuple[Check, ...]
     run: Run
 
 
 def parse(text: str, path: str) -> Log:
-    """Parse a log; LogError, which names *path*, if it is not whole or of a version whose numbers are unknown."""
+    """Parse a log, or raise LogError, which names *path*."""
     try:
         found = msgspec.convert(_json(text, path), _Document)
     except msgspec.ValidationError:

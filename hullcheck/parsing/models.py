@@ -1,4 +1,4 @@
-"""Documents of JSON as msgspec structs: a struct is the list of what is kept, the check of its shape, and its docs."""
+"""JSON documents as msgspec structs, which list the fields that are kept and check their types."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,15 +9,15 @@ from hullcheck.secrets.redact import DROPPED
 from hullcheck.verdicts import EvidenceError
 
 T = TypeVar("T")
-FAILED = "failed:"  # begins what stands in the place of a document that was not to be had: why
+FAILED = "failed:"  # begins the reason in place of a missing document
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """A document of the Docker Engine API, written `LikeThis` there; subclasses say `kw_only` again, for msgspec."""
+    """A document of the Docker Engine API, with keys `LikeThis`. msgspec needs `kw_only` in subclasses too."""
 
 
 def decode(text: str, of: type[T], what: str) -> T:
-    """Return the JSON document *text* as *of*; EvidenceError names *what*, as `docker inspect`, and the fault."""
+    """Return the JSON document *text* as *of*, or raise EvidenceError, which names *what*."""
     for sign in (DROPPED, FAILED):
         if text.startswith(sign):
             raise EvidenceError(f"{what}: {text.removeprefix(sign).strip()}")
@@ -28,7 +28,7 @@ def decode(text: str, of: type[T], what: str) -> T:
 
 
 def kept_as(of: Any, reduce: Callable[[Any], Any] = lambda value: value) -> Callable[[str], str]:
-    """Return the `keep` of a probe that answers one document: what *of* names, reduced by what may be a secret."""
+    """Return the `keep` of a probe with one document of type *of*, which *reduce* rids of secrets."""
 
     def keep(text: str) -> str:
         if not text.strip() or text.startswith((DROPPED, FAILED)):
@@ -44,7 +44,7 @@ def kept_as(of: Any, reduce: Callable[[Any], Any] = lambda value: value) -> Call
 
 
 def _refusal(text: str) -> str:
-    """Return why there is no document, in words of the engine, `docker info` or the script, or an empty string."""
+    """Return the engine's or the script's reason for no document, or an empty string."""
     document, _, why = text.partition(f"\n{FAILED}")
     try:
         found = msgspec.json.decode(document.encode("utf-8", "replace"), type=dict[str, Any])

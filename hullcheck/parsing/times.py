@@ -1,4 +1,4 @@
-"""Times as stat(1) prints them with %y and %z, of GNU and of busybox, and as the engine does; and days of times."""
+"""Times of stat(1), of GNU and busybox, and of the engine."""
 
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -14,14 +14,14 @@ _TIME = regex(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? ([+-]\d{4})")
 
 
 class Times(NamedTuple):
-    """When evidence was gathered, by both clocks, in seconds since the epoch; the same if one is known, 0 if none."""
+    """The time of the evidence by both clocks, in seconds since the epoch; 0 if unknown."""
 
     earlier: float
     later: float
 
 
 def moment(text: str) -> Span | None:
-    """Parse a time, or return None if it is none. Without a fraction (old busybox) it was cut off to a second."""
+    """Parse a time of stat(1), or return None. Old busybox prints no fraction."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
         return None
@@ -36,7 +36,7 @@ def day(seconds: float) -> date:
 
 
 def engine_moment(text: Any) -> float | None:
-    """Parse a time of the engine's API, or return None if it is none, or Go's "never"."""
+    """Parse a time of the engine's API, or return None for no time or Go's zero time."""
     try:
         time = datetime.fromisoformat(str(text))
     except ValueError:

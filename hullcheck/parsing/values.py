@@ -1,4 +1,4 @@
-"""Values as the engine writes and reads them: booleans, sizes, addresses, ports and image references.
+"""Booleans, sizes, addresses, ports and image references, as the engine reads them.
 
 An address of IPv4 that IPv6 maps is that of IPv4, in every version of Python: for `ipaddress` of Python 3.13
 `::ffff:127.0.0.1` is a loopback address, for that of 3.12 it is none.
@@ -19,42 +19,42 @@ _ID = regex(r"(sha256:)?[0-9a-f]{12,64}")
 
 
 def go_boolean(text: str) -> bool:
-    """Return the boolean that *text* is; EvidenceError if it is none, as the engine refuses it."""
+    """Parse a boolean as the engine does, or raise EvidenceError."""
     if text not in _TRUE | _FALSE:
         raise EvidenceError(f"{text!r} is not a boolean")
     return text in _TRUE
 
 
 def go_size(text: str) -> int | None:
-    """Return the number of bytes that `10m`, `10MB` or `500` stands for, or None if it is no size."""
+    """Return the bytes of a size such as `10m`, `10MB` or `500`, or None."""
     match = _SIZE.fullmatch(text)
     return int(float(match[1]) * 1000 ** " kmgtp".index((match[2] or " ").lower())) if match else None
 
 
 def api_port(name: str) -> tuple[str, str]:
-    """Return number and protocol of a port as the engine's API takes it: `80`, `80/`, `53/UDP`."""
+    """Return number and protocol of a port such as `80`, `80/` or `53/UDP`."""
     number, _, protocol = name.partition("/")
     return number, protocol.lower() or "tcp"
 
 
 def parse_address(text: str | bytes) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Parse an address from its text, or from its bytes; ValueError if it is none."""
+    """Parse an address from text or bytes, or raise ValueError."""
     parsed = ipaddress.ip_address(text)
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only the machine itself has this address; ValueError if it is none."""
+    """Return whether an address is loopback, or raise ValueError."""
     return parse_address(address).is_loopback
 
 
 def is_unspecified(address: str) -> bool:
-    """Whether it stands for every address; ValueError if it is none."""
+    """Return whether an address is the unspecified one, or raise ValueError."""
     return parse_address(address).is_unspecified
 
 
 def canonical(host: str) -> str:
-    """Return an address as Python writes it; a name as it is."""
+    """Return an address in Python's form, and a name unchanged."""
     try:
         return str(parse_address(host))
     except ValueError:
@@ -62,7 +62,7 @@ def canonical(host: str) -> str:
 
 
 class Reference(Struct, frozen=True):
-    """The reference with which a container was created."""
+    """The image reference of a container."""
 
     name: str  # `repository:tag`, with the tag that the engine takes where none is given
     tag: str  # empty where the image was named by its id or a digest
@@ -80,7 +80,7 @@ class Reference(Struct, frozen=True):
 
     @property
     def familiar_name(self) -> str:
-        """The name as the engine lists it: without the registry and folder that it takes by default."""
+        """The name without the default registry and folder."""
         name = self.name
         for default in ("docker.io/", "index.docker.io/"):
             name = name.removeprefix(default)
@@ -88,5 +88,5 @@ class Reference(Struct, frozen=True):
 
     @property
     def is_pinned(self) -> bool:
-        """Whether it says which version is meant."""
+        """Whether the reference has a version."""
         return bool(self.digest) or self.tag != "latest"

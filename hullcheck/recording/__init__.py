@@ -1,4 +1,4 @@
-"""A recording: the answers of a target, kept as evidence and read to judge."""
+"""Recordings: the answers of a target, as evidence."""
 
 import errno
 import json
@@ -26,7 +26,7 @@ from hullcheck.verdicts import EvidenceError
 
 SCHEMA = "hullcheck/recording/3"
 FILE_NAME = "recording.json"
-PACKED = f"{FILE_NAME}.gz"  # what it is called in a bundle
+PACKED = f"{FILE_NAME}.gz"  # its name in a bundle
 CLOCK = "host"  # the name of the probe that asks for the time
 LARGEST = 256 * inputs.MIB
 """The most bytes of one, unpacked: of 5,000 containers it has 7 MiB, of 10,000 images some 100."""
@@ -34,7 +34,7 @@ _VALUES = 100_000  # the most in its document, whose answers are texts
 _GZIP = b"\x1f\x8b"
 PACKED_HEAD = _GZIP + b"\x08\0\0\0\0\0\x02\xff"
 """Begins what is packed here, without a name and a time. How gzip goes on differs between its releases."""
-_TOLD = regex(r"--clock\n([0-9]{1,12})\n")
+_CLOCK_LINE = regex(r"--clock\n([0-9]{1,12})\n")
 _HEAD = 4096  # how far into an output its first line may be, after what a login said
 
 _LATEST = 32_503_680_000  # the year 3000, in seconds since the epoch: a clock that says more says nothing
@@ -43,11 +43,11 @@ _Time = Annotated[float, msgspec.Meta(ge=0, le=_LATEST)]
 
 
 class RecordingError(Exception):
-    """A file is no recording, or cannot be read; the message names the file."""
+    """A file is not a recording, or cannot be read."""
 
 
 class Recording(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one target said; times are in seconds since the epoch, or 0 if they are unknown."""
+    """The answers of one target. Times are in seconds since the epoch, or 0 if unknown."""
 
     target: str
     backend: str  # of testinfra, that reached it
@@ -60,40 +60,40 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def now(self) -> float:
-        """The time at which the ages of what the target dates are judged; raises EvidenceError if it is unknown."""
+        """The time of judging ages, by the target's clock, or EvidenceError."""
         if not self.gathered:
-            raise EvidenceError("the recording does not tell its time")
+            raise EvidenceError("the recording has no time")
         return self.gathered
 
     @property
     def times(self) -> Times:
-        """When it was gathered, by both clocks: for what begins or ends on a day that the target has not set."""
+        """The time of gathering by both clocks, for dates that the target has not set."""
         known = [each for each in (self.gathered, self.asked) if each] or [0.0]
         return Times(min(known), max(known))
 
     @property
     def known_times(self) -> Times:
-        """`times`, for what cannot be judged without them; raises as `now`."""
+        """The same as `times`, or EvidenceError if unknown."""
         _ = self.now
         return self.times
 
     @property
     def clock_note(self) -> str:
-        """A note on a wrong clock of the target; empty where it is right, or nothing can be compared."""
-        told = _told(self.answers)
+        """A note on a wrong clock of the target, or an empty string."""
+        clock = _time_of(self.answers)
         if self.failure or (self.gathered and not self.asked):
             return ""
-        if not told:
+        if not clock:
             judged = ", and is judged by the auditor's clock" if self.asked else ": what depends on a date is an error"
             return f"it gave no time{judged}"
-        if abs(told - self.asked) <= CLOCK_SLACK:
+        if abs(clock - self.asked) <= CLOCK_SLACK:
             return ""
-        way = "behind" if told < self.asked else "ahead of"
-        skew = f"{_span(abs(told - self.asked))} {way} the auditor's"
+        way = "behind" if clock < self.asked else "ahead of"
+        skew = f"{_span(abs(clock - self.asked))} {way} the auditor's"
         return f"its clock is {skew}; expiry dates are checked against the later clock"
 
     def not_older(self, most: float, than: float) -> "Recording":
-        """Return this one if it is of the last *most* seconds before *than*, else one that failed for that reason.
+        """Return this recording if at most *most* seconds older than *than*, else a failed one.
 
         The auditor's clock counts where it is known, and else that of the target; a *most* of 0 allows any age.
         """
@@ -101,7 +101,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         if not most or self.failure or (when and than - most <= when <= than + DAY):
             return self
         if not when:
-            why = "its recording does not tell its time"
+            why = "its recording has no time"
         elif when > than:
             why = "its recording is of a time to come"
         else:
@@ -109,7 +109,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         return replace(self, failure=f"{why}, and --max-age allows {_span(most)}")
 
     def answer(self, probe: Probe) -> Answer:
-        """Return the answer to *probe*, whatever its exit status; raise EvidenceError if it is not whole."""
+        """Return the answer to *probe* with any exit status, or raise EvidenceError if incomplete."""
         if self.failure:
             raise EvidenceError(self.failure)
         answer = self.answers.get(probe.name)
@@ -125,14 +125,14 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         return answer
 
     def part(self, probe: Probe) -> str:
-        """Return what *probe* printed, also if it failed or was ended; raise EvidenceError if that was dropped."""
+        """Return the output of *probe*, even if failed or cut off; EvidenceError if dropped."""
         answer = self.answers.get(probe.name)
         if answer is not None and answer.status == UNREADABLE:
             raise EvidenceError(f"{probe.name}: {answer.stderr}")
         return answer.stdout if answer else ""
 
     def text(self, probe: Probe) -> str:
-        """Return what *probe* printed; raise EvidenceError if there is no answer, or it failed."""
+        """Return the output of *probe*, or raise EvidenceError if missing or failed."""
         answer = self.answer(probe)
         if answer.status != 0:
             lines = answer.stderr.strip().splitlines()
@@ -140,7 +140,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         return answer.stdout
 
     def sections(self, probe: Probe) -> dict[str, str]:
-        """Return the sections of what *probe* printed, by name; raise EvidenceError as `text`, or if cut off."""
+        """Return the sections of the output of *probe*, or raise EvidenceError."""
         try:
             text, keep = self.text(probe), probe.keep
             return keep.read(text) if isinstance(keep, redact.InSections) else redact.sections(text)
@@ -148,7 +148,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
             raise EvidenceError(f"{probe.name}: {error}") from None
 
     def sections_in_time(self, probe: Probe) -> dict[str, str]:
-        """Return the sections that *probe* printed before its time was over, or all; raise as `sections` if none."""
+        """Return the sections of *probe*, only the complete ones if its time ran out."""
         answer = self.answers.get(probe.name)
         if answer is not None and answer.status == TIMED_OUT:
             with suppress(ValueError):
@@ -156,7 +156,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         return self.sections(probe)
 
     def section(self, probe: Probe, name: str) -> str:
-        """Return one section of what *probe* printed; raise as `sections`, or if it is not there."""
+        """Return one section of the output of *probe*, or raise EvidenceError."""
         found = self.sections(probe)
         if name not in found:
             raise EvidenceError(f"{probe.name}: the answer has no part {name}")
@@ -164,7 +164,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def text_of_file(self) -> str:
-        """The text of its file; equal recordings give equal text."""
+        """The text of the recording's file."""
         document = {"schema": SCHEMA, **asdict(self), "answers": list(map(asdict, self.answers.values()))}
         return json.dumps(document, indent=1) + "\n"
 
@@ -232,7 +232,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         asked: float = 0.0,
         cut_off: bool = False,
     ) -> Self:
-        """Redact and keep what a probe script printed; *failure* is set if it is none or is cut off.
+        """Return the recording of a script's output, redacted; *failure* is set if that is damaged.
 
         *asked* is 0 where the answer was carried here: when it is read is no evidence, and would be another time at
         each replay. *cut_off* says that we ended the script: what it did not answer until then was out of time.
@@ -243,15 +243,15 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         except ProbeOutputError as error:
             return cls(target, backend, {}, commands, asked, str(error), asked=asked)
         kept = {probe.name: _redacted(answers[probe.name], probe) for probe in probes if probe.name in answers}
-        told = _told(kept)
+        clock = _time_of(kept)
         if cut_off:
             late = {each.name: Answer(each.name, TIMED_OUT, "", "no answer in time") for each in probes}
             kept = late | kept
-        return cls(target, backend, kept, commands, told or asked, asked=asked)
+        return cls(target, backend, kept, commands, clock or asked, asked=asked)
 
 
 def why_not_a_recording(path: Path) -> str:
-    """Return why *path* is no recording; empty if one was meant, which may be damaged, cut off or unreadable."""
+    """Return why *path* is not meant as a recording, or an empty string if it is."""
     if not os.path.exists(path):
         return "there is no such file or folder"
     file = _file(path)
@@ -268,15 +268,15 @@ def why_not_a_recording(path: Path) -> str:
 
 
 def _file(path: Path) -> Path:
-    """Return the file that *path* means; of a folder the one in it, which is packed in a bundle."""
+    """Return the file at *path*, or the one in a folder."""
     if not path.is_dir():
         return path
     return path / PACKED if not (path / FILE_NAME).exists() and (path / PACKED).exists() else path / FILE_NAME
 
 
-def _told(answers: Mapping[str, Answer]) -> float:
-    """Return the time that the target told, in seconds since the epoch; 0 where it did not."""
-    found = _TOLD.match(answers[CLOCK].stdout) if CLOCK in answers else None
+def _time_of(answers: Mapping[str, Answer]) -> float:
+    """Return the time of the target's clock in seconds since the epoch, or 0."""
+    found = _CLOCK_LINE.match(answers[CLOCK].stdout) if CLOCK in answers else None
     seconds = float(found[1]) if found else 0.0
     return seconds if seconds <= _LATEST else 0.0
 
@@ -284,7 +284,7 @@ def _told(answers: Mapping[str, Answer]) -> float:
 def _redacted(answer: Answer, probe: Probe) -> Answer:
     try:
         kept = without_known(probe.keep(answer.stdout))
-    except Exception:  # what cannot be understood cannot be told from a secret
+    except Exception:  # what is not understood may be a secret
         return Answer(answer.name, UNREADABLE, "", "the answer is not what was asked for, and was dropped")
     return Answer(answer.name, answer.status, kept, without_known(answer.stderr))
 
@@ -299,14 +299,14 @@ def _span(seconds: float) -> str:
 
 
 def packed(content: bytes) -> bytes:
-    """Return *content* as a file of gzip that says neither when nor where it was made."""
+    """Return *content* in gzip, without name and time."""
     deflate = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     body = deflate.compress(content) + deflate.flush()
     return PACKED_HEAD + body + zlib.crc32(content).to_bytes(4, "little") + len(content).to_bytes(4, "little")
 
 
 def unpacked(content: bytes) -> bytes:
-    """Return *content*, out of gzip if it is packed; ValueError if it is damaged, goes on or is far too large."""
+    """Return *content*, unpacked if it is gzip, or raise ValueError if that is damaged or too large."""
     if not content.startswith(_GZIP):
         return content
     inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)

@@ -1,4 +1,4 @@
-"""The names of testinfra's backends and of our own, and what each of them reaches."""
+"""The names of testinfra's backends and of our own."""
 
 RECORDED, COMPOSE, HOST = "recorded", "compose", "host"  # answers, files, and the host of this container
 BACKENDS = (

@@ -1,4 +1,4 @@
-"""A probe, which is a question to a target, and its answer."""
+"""Probes and their answers."""
 
 import re
 from collections.abc import Callable
@@ -42,12 +42,12 @@ _OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents")
 
 
 def read_script(path: Path) -> str:
-    """Return the script in a file, without words to shellcheck."""
+    """Return the script in a file, without directives for shellcheck."""
     return re.sub(r"^ *# shellcheck .*\n", "", path.read_text(encoding="ascii"), flags=re.MULTILINE)
 
 
 def _named(word: str) -> str:
-    """Return the names for which `@WORD@` stands in a script."""
+    """Return the names that replace `@WORD@` in a script."""
     if word in ("PACKAGES", "PROGRAMS"):
         return "|".join(each[word.lower()] for each in (software.COMPILERS, software.BROWSERS))
     updaters = [f"{name}.{kind}" for name in UPDATERS for kind in ("timer", "service")]
@@ -56,7 +56,7 @@ def _named(word: str) -> str:
 
 
 class Probe(Struct, frozen=True):
-    """One named question to a target."""
+    """A named script that a target runs."""
 
     name: str  # stable, names the evidence in results and recordings
     script: str  # POSIX sh, read-only; never a pipeline whose first command can fail unseen
@@ -71,27 +71,27 @@ class Probe(Struct, frozen=True):
 
     @property
     def command(self) -> str:
-        """What a target is asked, as a recording keeps it."""
+        """The script as it is recorded."""
         return self.script.strip()
 
     @property
     def shared(self) -> bool:
-        """Whether those after it find its answer in their environment."""
+        """Whether later probes find the answer in their environment."""
         return self.name == "engine"
 
     @property
     def asks_engine(self) -> bool:
-        """Whether it is passed over once a daemon that hangs did not answer others in time."""
+        """Whether the probe is skipped once the daemon hangs."""
         return self.name in _OF_ENGINE
 
 
 def own() -> tuple[Probe, ...]:
-    """Our own probes as the script needs them, without what is kept of their answers: no fact is imported."""
+    """Return our own probes for the script, without importing facts."""
     return tuple(map(Probe.from_file, ORDER))
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a target answered to one probe."""
+    """The answer to one probe."""
 
     name: str
     status: Annotated[int, Meta(ge=0)]

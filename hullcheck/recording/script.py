@@ -47,7 +47,7 @@ def render(
     paths: Iterable[tuple[str, str]] = (),
     shown: bool = False,
 ) -> str:
-    """Return the script that asks *probes*, one after the other, as ASCII text for a POSIX sh.
+    """Return the script that runs *probes* one after the other, as ASCII text for a POSIX sh.
 
     *docker_host* is as DOCKER_HOST, and without it the target decides; each probe has *timeout* seconds; the layers of
     *known_images* are not read again; *paths* are by name of `PATHS`; one that is *shown* to people has comments.
@@ -64,7 +64,7 @@ def render(
 
 
 def common(name: str) -> str:
-    """Return the script NAME.sh of `shell/`, which runs on a target beside the probes."""
+    """Return the script NAME.sh of `shell/`, which runs on a target with the probes."""
     return read_script(Path(__file__).parent / "shell" / f"{name}.sh")
 
 
@@ -77,21 +77,21 @@ def shortened(text: str) -> str:
 
 
 def _known(images: Iterable[str], room: int) -> str:
-    """Return the variable with the known images, as far as there is room: what is not in it is read again."""
+    """Return the variable with the known images, as many as fit."""
     most = max(0, room // (_KEPT_OF_ID + 1))
     known = " ".join(each.removeprefix("sha256:")[:_KEPT_OF_ID] for each in islice(images, most))
     return f"export known_images={shlex.quote(known)}\n"
 
 
 def _question(probe: Probe, printed: Callable[[str], str]) -> str:
-    """Return a line of `questions`; what a site wrote is sent as it is."""
+    """Return a line of `questions`. Probes of users are not shortened."""
     script = printed(probe.command) if probe.name in ORDER else probe.command
     engine = " engine" if probe.asks_engine else ""
     return f"{'share' if probe.shared else 'ask'} {probe.name} {_quoted(script)}{engine}\n"
 
 
 def _quoted(text: str) -> str:
-    """Return one word for a shell, with a character less for each quote than shlex.quote takes."""
+    """Return one word for a shell, shorter than by shlex.quote."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 

@@ -20,7 +20,7 @@ class Remedy(Struct, frozen=True, kw_only=True):
 
     @property
     def effect(self) -> str:
-        """What `hullcheck remedy` does, as the rest of a sentence."""
+        """The effect of `hullcheck remedy`, as the rest of a sentence."""
         raise NotImplementedError
 
 
@@ -52,7 +52,7 @@ class AuditRule(Remedy, frozen=True, kw_only=True):
 
 
 class KernelSettings(Remedy, frozen=True, kw_only=True):
-    """Settings of the kernel by name, now and at the next start."""
+    """Kernel settings by name, now and at the next start."""
 
     values: Mapping[str, str]
 
@@ -63,7 +63,7 @@ class KernelSettings(Remedy, frozen=True, kw_only=True):
 
 
 class Mode(Remedy, frozen=True, kw_only=True):
-    """The bits that each file of the fact *files* may have: *most*, a *directory* or program, or a private *key*."""
+    """The most permission bits of each file of the fact *files*, of a *directory* or program, or a private *key*."""
 
     files: str
     most: int
@@ -76,7 +76,7 @@ class Mode(Remedy, frozen=True, kw_only=True):
 
 
 class Owner(Remedy, frozen=True, kw_only=True):
-    """Root as the owner of each file of the fact *files*, and its group."""
+    """Root as owner, and the group, of each file of the fact *files*."""
 
     files: str
     group: str = "root"
@@ -87,7 +87,7 @@ class Owner(Remedy, frozen=True, kw_only=True):
 
 
 class ContainerLimit(Remedy, frozen=True, kw_only=True):
-    """A limit that `docker update` with these *options* changes while a container with such a *finding* runs."""
+    """Options of `docker update` for a running container with such a *finding*."""
 
     options: str
     finding: str = ".* is in force, and none is set"

@@ -80,7 +80,7 @@ def _sysctls(fix: Fix) -> tuple[str, str, set[str]]:
 
 
 def explained(control: str) -> Iterator[str]:
-    """Yield what `hullcheck remedy` does for a control, a paragraph each."""
+    """Yield the effect of `hullcheck remedy` on a control, in paragraphs."""
     remedy = REMEDIES.get(control)
     if remedy is None:
         yield "`hullcheck remedy` has no proven remedy for this control: fix it by hand."

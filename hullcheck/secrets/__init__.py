@@ -1,4 +1,4 @@
-"""Secrets in what a host says: found and named by kind, and hidden before anything is stored.
+"""Secrets in answers: find their kinds, and hide them before anything is stored.
 
 The one place that knows what a secret looks like, for images, services and daemons alike. What `masked` hides
 is more than what is found: values with names that only sound like secrets, and long words that look random.
@@ -31,7 +31,7 @@ _MOST_ELSEWHERE = 1 << 28  # characters to be looked through for secrets that st
 
 
 class _Found(Struct, frozen=True):
-    """A secret in a text, from *start* to *end*; one that is *cut* goes on to the end of its word."""
+    """A secret in a text, from *start* to *end*, or to the end of the word if *cut*."""
 
     kind: str
     start: int
@@ -40,12 +40,12 @@ class _Found(Struct, frozen=True):
 
 
 def kinds(text: str) -> list[str]:
-    """Return what secrets *text* holds, in words, each once and without the secret."""
+    """Return the kinds of secrets in *text*, each once."""
     return list(dict.fromkeys(each.kind for each in _found(text)))
 
 
 def kinds_in_file(content: bytes) -> list[str] | None:
-    """Return what secrets a file of settings holds, as `kinds`, or None if a person has to look.
+    """Return the kinds of secrets in a file of settings, or None if it needs a manual check.
 
     It may be one secret as a whole, be no text, have one in a comment, which is often an example, or have a word like
     a password on a line with the name of one.
@@ -60,25 +60,25 @@ def kinds_in_file(content: bytes) -> list[str] | None:
 
 
 def in_value(name: str, value: str) -> list[str]:
-    """Return what secrets a setting of this name holds."""
+    """Return the kinds of secrets in a setting."""
     if names.of_site().keeps(name):
         return []
     return [f"a value given to {name}"] if _is_secret(name, value) else kinds(value)
 
 
 def in_settings(what: str, settings: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the secrets among settings, as `variable DB: a password in an address`; *what* says what they are."""
+    """Return the secrets in settings, as `variable DB: a password in an address`."""
     return [f"{what} {name}: {kind}" for name, value in settings for kind in in_value(name, value)]
 
 
 def in_commands(commands: Mapping[str, Iterable[object] | None]) -> list[str]:
-    """Return the secrets among the words of commands, with the names of these."""
+    """Return the secrets in commands, with the commands' names."""
     found = {where: kinds(line_of(map(str, words or ()))) for where, words in commands.items()}
     return [f"{where}: {kind}" for where, each in found.items() for kind in each]
 
 
 def line_of(words: Iterable[str]) -> str:
-    """Return the words of a command as one line, in which a word with blanks has quotes, or its value has."""
+    """Return the words of a command as one line, with quotes around blanks."""
     return " ".join(map(_in_quotes, words))
 
 
@@ -92,12 +92,12 @@ def _in_quotes(word: str) -> str:
 
 
 def hidden(text: str) -> str:
-    """Return *text* without the secrets that are found in it."""
+    """Return *text* with its secrets hidden."""
     return _without(text, _found(text))
 
 
 def masked(text: str) -> str:
-    """Return *text* without the secrets in it, and without words that may be some.
+    """Return *text* with its secrets and likely secrets hidden.
 
     What is secret whatever is around it, as a query in an address, is hidden in each answer; see `known`.
     """
@@ -110,7 +110,7 @@ def masked(text: str) -> str:
 
 
 def _without_others(text: str, values: Iterable[str]) -> str:
-    """Return *text* without these secrets where they are used elsewhere, too; of very many only the longest."""
+    """Return *text* with these secrets hidden everywhere; of very many only the longest."""
     unlike_words = sorted(filter(_UNLIKE_WORDS.match, values), key=lambda each: (-len(each), each))
     for value in unlike_words[: _MOST_ELSEWHERE // (len(text) + 1) + 1]:
         text = text.replace(value, HIDDEN)
@@ -145,7 +145,7 @@ def _search(text: str) -> Iterator[_Found]:
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[_Found, re.Match[str]]]:
-    """Yield where values are; not once more in the rest of a word that goes on after what was looked at."""
+    """Yield the matches, but not in the rest of a word that was cut."""
     place = 0
     while match := pattern.search(text, place):
         place = max(match.end(), match.start() + 1)
@@ -161,7 +161,7 @@ def _end_of_word(text: str, place: int) -> int:
 
 
 def _handed_over(match: re.Match[str], value: str) -> str:
-    """Return what was handed over, or "" if it is no secret."""
+    """Return the kind of secret, or an empty string."""
     name = match.groupdict().get("name")
     plain = value.startswith("-") or secret_values.is_plain_in_shell(value)
     if name is None:

@@ -1,4 +1,4 @@
-"""The secrets in the configuration of an image or container, and what may be stored of a log driver's options."""
+"""Secrets in the configuration of an image or container, and options of log drivers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ _USER = regex(r"^((?:[\w+.-]+:)?//)?[^/?#]*@")
 
 
 def in_configuration(config: Mapping[str, Any]) -> list[str]:
-    """Return the secrets of an image's configuration, with where each is."""
+    """Return the secrets in an image's configuration, with their places."""
     variables = (str(each).partition("=")[::2] for each in config.get("Env") or ())
     labels = ((str(name), str(value)) for name, value in (config.get("Labels") or {}).items())
     commands = {
@@ -34,22 +34,22 @@ def in_configuration(config: Mapping[str, Any]) -> list[str]:
 
 
 def log_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of a log driver, fit to be stored; of one that is no text only its type stays."""
+    """Return the options of a log driver for storing. Values other than text are emptied."""
     return {key: log_option(key, x) if isinstance(x, str) else x and type(x)() for key, x in options.items()}
 
 
 def log_option(key: str, value: str) -> str:
-    """Return the value of one of them, fit to be stored."""
+    """Return the value of an option for storing."""
     return without_user(value) if key in _KEPT else HIDDEN
 
 
 def without_user(value: str) -> str:
-    """Return an address without its user, and without secrets elsewhere in it."""
+    """Return an address without user and secrets."""
     return secrets.hidden(_USER.sub(rf"\g<1>{HIDDEN}@", value))
 
 
 def without_secrets(value: Any) -> Any:
-    """Return *value* with each text in it as by `without_user`."""
+    """Return *value* with `without_user` applied to each text."""
     if isinstance(value, str):
         return without_user(value)
     if isinstance(value, list):

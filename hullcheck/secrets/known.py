@@ -1,4 +1,4 @@
-"""What is secret whatever is around it, hidden in all that is stored: the last net under what each probe keeps.
+"""Hide secrets that are known by their form alone, in everything that is stored.
 
 An answer holds words of many: containers, images, users. So nothing here reaches across the end of a line or of a
 string in JSON, where another's evidence begins. A private key that an answer prints over several lines is replaced by
@@ -22,7 +22,7 @@ _QUERY = regex(r"(?<=\?)(?:[^\\<>|`;&]|&(?!&)|\\u0026)+")
 
 
 def without_known(text: str) -> str:
-    """*text* without what is secret whatever is around it: known formats, logins, tokens and queries in addresses.
+    """Return *text* without secrets of a known form: tokens, keys, logins and queries in addresses.
 
     More may fall into it than is a secret. The time that it takes grows with the length alone.
     """
@@ -33,7 +33,7 @@ def without_known(text: str) -> str:
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """Return what *match* found, with its group `value`, or all of it, hidden; a reference to a secret stays."""
+    """Return the match with its group `value`, or all of it, hidden, but not a reference to a secret."""
     start, end = match.span("value" if "value" in match.re.groupindex else 0)
     if is_plain_in_shell(match.string[start:end]):
         return match[0]
@@ -47,7 +47,7 @@ def _shown(address: re.Match[str]) -> str:
 
 
 def _without_login(address: str) -> str:
-    """*address* without all that is between the colon after its user and its last `@`."""
+    """Return *address* without the text between the colon after the user and the last `@`."""
     last = address.rfind("@")
     user = _PASSWORD.search(address, 0, last) if last > 0 else None
     password = address[user.end() : last].rstrip("@") if user else ""

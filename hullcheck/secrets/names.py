@@ -1,4 +1,4 @@
-"""Names that say that what they name is a secret: of variables, options, labels and fields, and of files."""
+"""Names of secrets: of variables, options, labels, fields and files."""
 
 import re
 from collections.abc import Iterator
@@ -49,17 +49,17 @@ _WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 class SiteNames(Struct, frozen=True):
-    """Names, or patterns of them, of which a site knows better; in small letters, as any case is meant."""
+    """Names and patterns in the organization's policy, in lower case."""
 
     hide: tuple[str, ...] = ()  # of secrets, whatever the value is
     keep: tuple[str, ...] = ()  # of what is no secret. A name in both is hidden
 
     def hides(self, name: str) -> bool:
-        """Return whether the site says that what has this name is a secret."""
+        """Return whether the policy hides values with this name."""
         return any(fnmatchcase(name.lower(), each) for each in self.hide)
 
     def keeps(self, name: str) -> bool:
-        """Return whether the site says that it is none."""
+        """Return whether the policy keeps values with this name."""
         return not self.hides(name) and any(fnmatchcase(name.lower(), each) for each in self.keep)
 
 
@@ -69,13 +69,13 @@ _SITE: ContextVar[SiteNames] = ContextVar("site", default=NOTHING_SAID)
 
 
 def of_site() -> SiteNames:
-    """Return what the site says of the target whose answer is being redacted."""
+    """Return the names of the policy for the target that is being redacted."""
     return _SITE.get()
 
 
 @contextmanager
 def known_to_site(names: SiteNames) -> Iterator[None]:
-    """For what is redacted inside, the site says this of names."""
+    """Apply these names to everything that is redacted inside."""
     token = _SITE.set(names)
     try:
         yield
@@ -87,7 +87,7 @@ def known_to_site(names: SiteNames) -> Iterator[None]:
 def names_secret(name: str) -> bool:
     """Return whether a name is that of a secret, as `DB_PASSWORD`, `apiKey2`, `dbpass` and `DB_PASSWORD_PROD`.
 
-    `DB_PASSWORD_FILE`, `TOKEN_LIFETIME` and `SECRET_NAME` only tell something about one.
+    `DB_PASSWORD_FILE`, `TOKEN_LIFETIME` and `SECRET_NAME` are not.
     """
     words = words_of(name)
     if not words or words[0] in _SWITCHES or _NOT_NAMES.fullmatch(name):
@@ -99,31 +99,31 @@ def names_secret(name: str) -> bool:
 
 
 def names_password(name: str) -> bool:
-    """Return whether it is a password, which may be a number."""
+    """Return whether a name is that of a password, which may be a number."""
     return names_secret(name) and re.search(r"(?:pass\w*|pwd?)$", words_of(name)[-1]) is not None
 
 
 def names_login(name: str) -> bool:
-    """Return whether it may be a user with a password, as `NEO4J_AUTH`; or how users are authenticated."""
+    """Return whether a name is that of a login, as `NEO4J_AUTH`, or of a method of authentication."""
     return any(word in ("auth", "login") or word.endswith("basicauth") for word in words_of(name)[-1:])
 
 
 def names_key(name: str) -> bool:
-    """Return whether it is some key, a personal access token, or the id of a secret: secret if it looks random."""
+    """Return whether a name is that of some key or id, which is secret if random."""
     words = words_of(name)
     is_key = words[-1:] in (["key"], ["pat"]) and ("encryption" in words or not _PUBLIC.intersection(words))
     return is_key or words[-2:] in (["secret", "id"], ["token", "id"])
 
 
 def names_secret_file(path: str) -> bool:
-    """Return whether a file of this name holds a secret: a private key, a store of keys, or a name of a secret."""
+    """Return whether a file is named like a private key, a keystore or a secret."""
     name = path.rpartition("/")[2]
     stem = name.partition(".")[0].rstrip("0123456789").removesuffix("v").rstrip("-_")
     return bool(_FILES.fullmatch(name.lower())) or names_secret(stem)
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of a name, without those at its end that say which of several it is, as in BOUNCER_KEY_nginx."""
+    """Return the words of a name, without final ones such as `prod` that tell several apart."""
     words = [word.lower() for word in _WORD.findall(name)]
     while len(words) > 1 and (words[-1] in _WHICH or words[-3:-1] in (["bouncer", "key"], ["root", "token"])):
         words.pop()

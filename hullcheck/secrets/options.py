@@ -1,4 +1,4 @@
-"""Where commands and texts have secrets: after the name of one, and in options of well-known programs.
+"""Patterns of secrets in commands and texts: after names, and in options of well-known programs.
 
 In the table a blank is a gap between two words of a command, and `{name}`, `{value}`, `{line}` (the words up to here)
 and `{says}` stand for the patterns below. Where there is a `name`, it decides. Before each pattern are words in small

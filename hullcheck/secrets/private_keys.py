@@ -38,7 +38,7 @@ _LAST_LINE = regex(r"[A-Za-z0-9+/=]+")
 
 
 def without_keys(text: str) -> str:
-    """*text* without the content of keys, in single lines and over many."""
+    """Return *text* without the content of keys, on one line or several."""
     if "-----BEGIN " not in text and "LS0tLS1CRUdJTi" not in text:
         return text
     text = _without_lines(text)
@@ -48,7 +48,7 @@ def without_keys(text: str) -> str:
 
 
 def _without_lines(text: str) -> str:
-    """*text* with `CUT` for the lines of a key that follow its head; each may begin as the head's line does."""
+    """Return *text* with `CUT` for the lines of a key after its head."""
     if not any(head.search(text) for head in _HEADS):
         return text
     kept, lines, place = list[str](), text.split("\n"), 0
@@ -65,7 +65,7 @@ def _without_lines(text: str) -> str:
 
 
 def _end(lines: list[str], place: int, prefix: str) -> int:
-    """Where the lines of a key end that begin at *place*, maybe with headers; the same place if there are none."""
+    """Return the end of the lines of a key that begin at *place*, or *place* without any."""
 
     def passed(pattern: re.Pattern[str], at: int) -> int:
         while at < len(lines) and pattern.fullmatch(lines[at].strip().removeprefix(prefix).strip()):

@@ -1,4 +1,4 @@
-"""What of an answer may be stored: an allow-list of sections and lines, so that new ones are dropped and not leaked."""
+"""Allow-lists of sections and lines of answers: anything else is dropped."""
 
 import re
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from typing import Any
 from hullcheck.lazy import regex
 
 HIDDEN = "***"  # stands for a secret
-DROPPED = "(dropped)"  # stands for what may be none, and is not known to be harmless
+DROPPED = "(dropped)"  # stands for text that may be a secret
 
 
 class LinesLike:
-    """A `keep` for a probe that answers in lines: one like none of the *patterns* leaves a mark alone."""
+    """The `keep` for an answer in lines: a line like none of the *patterns* is replaced by a mark."""
 
     def __init__(self, *patterns: str) -> None:
         self._known = regex("|".join(f"(?:{each})" for each in (*patterns, re.escape(DROPPED), "")))
@@ -44,7 +44,7 @@ def sections(text: str, *, whole: bool = True) -> dict[str, str]:
 
 
 class InSections:
-    """A `keep` for an answer in sections: a function for each, by its name with `_` for `-`; others are dropped."""
+    """The `keep` for an answer in sections: a function for each name, with `_` for `-`."""
 
     def __init__(self, **keeps: Callable[[str], str]) -> None:
         self._keeps = {name.replace("_", "-"): keep for name, keep in keeps.items()}
@@ -60,7 +60,7 @@ class InSections:
 
     @lru_cache(maxsize=32)  # noqa: B019 - there is one for each probe
     def read(self, text: str) -> dict[str, str]:
-        """Return the sections of a kept answer; raise ValueError if it is not whole, or a line is of another kind."""
+        """Return the sections of a kept answer, or raise ValueError if that is damaged."""
         found = sections(text)
         for name, each in found.items():
             keep = self._keeps.get(name)
@@ -70,7 +70,7 @@ class InSections:
 
 
 def pick(value: Any) -> Any:
-    """Return a value or a list of values as it is, and a mark for each mapping."""
+    """Return a value with a mark for each mapping in it."""
     if isinstance(value, list):
         return [pick(each) for each in value]
     return DROPPED if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Values that are secrets by their format, and values that stand where a secret would and are none."""
+"""Formats of secrets, and values that are not secrets in the place of one."""
 
 import base64
 import re
@@ -10,7 +10,7 @@ from hullcheck.secrets import private_keys
 
 
 class Format(NamedTuple):
-    """How secrets of one kind look; one of the *literals* is in each."""
+    """The pattern of a kind of secret, with *literals* of which each match has one."""
 
     kind: str
     literals: tuple[str, ...]
@@ -18,7 +18,7 @@ class Format(NamedTuple):
 
 
 def likely_in(text: str, formats: Iterable[Format]) -> Iterator[Format]:
-    """Return the formats with a literal in *text*: to look for literals is fast, and few texts have any."""
+    """Return the formats with a literal in *text*, which is a fast check."""
     return (each for each in formats if any(map(text.__contains__, each.literals)))
 
 
@@ -109,7 +109,7 @@ _STAND_IN = regex(
 
 
 def by_format(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the kind, start and end of each secret that says of itself what it is, in a value by itself."""
+    """Yield kind, start and end of each secret of a known format in a value."""
     for each in likely_in(text, _OF_ONE_VALUE):
         for match in each.pattern.finditer(text):
             value = match.groupdict().get("value")
@@ -120,33 +120,33 @@ def by_format(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def is_plain(value: str) -> bool:
-    """Return whether *value* stands where a secret would, and is none."""
+    """Return whether *value* is a placeholder, reference or other harmless value."""
     return _NO_SECRET.fullmatch(value) is not None
 
 
 def is_plain_in_shell(value: str) -> bool:
-    """Return the same of a word in a command."""
+    """Return whether a word of a command is harmless."""
     return _NO_SECRET_IN_SHELL.fullmatch(value) is not None
 
 
 def is_stand_in(value: str) -> bool:
-    """Return whether it says of itself that it is given in the place of a key, as to a build that needs none."""
+    """Return whether a value is a dummy in the place of a key."""
     return _STAND_IN.fullmatch(value) is not None
 
 
 def is_number(value: str) -> bool:
-    """Return whether it is a number or a time, as `3600` and `24h`."""
+    """Return whether a value is a number or a period, as `3600` or `24h`."""
     return _NUMBER.fullmatch(value) is not None
 
 
 def is_login(value: str) -> bool:
-    """Return whether it is a user and a password, also in base64."""
+    """Return whether a value is a user and a password, also in base64."""
     match = _LOGIN.fullmatch(value)
     return bool(match and not is_plain_in_shell(match["secret"])) or is_encoded_login(value)
 
 
 def is_encoded_login(value: str) -> bool:
-    """Return whether it is the base64 of a user and a password, as a header has it."""
+    """Return whether a value is the base64 of a user and a password."""
     if not _BASE64.fullmatch(value) or len(value) % 4:
         return False
     decoded = base64.b64decode(value)
@@ -154,5 +154,5 @@ def is_encoded_login(value: str) -> bool:
 
 
 def looks_random(value: str) -> bool:
-    """Return whether it is one long word of letters and digits, and not the id of a public key."""
+    """Return whether a value is a long word of letters and digits, and not the id of a key."""
     return _RANDOM.fullmatch(value) is not None and not _KEY_ID.fullmatch(value)

@@ -9,7 +9,7 @@ from hullcheck.facts.containers import Container, HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
 from hullcheck.facts.containers.ports import BINDING_ADDRESS
 from hullcheck.facts.engine.models import GATEWAY_MODES, Network
-from hullcheck.facts.registry import NOT_TOLD, Later, fact
+from hullcheck.facts.registry import NOT_IN_FILE, Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.models import Model, decode
 from hullcheck.recording import Recording
@@ -101,7 +101,7 @@ class Written(Source):
                 )
 
     def missing(self, name: str) -> Exception:
-        return NotApplicable(_DECIDED.get(name, NOT_TOLD))
+        return NotApplicable(_DECIDED.get(name, NOT_IN_FILE))
 
     def place(self) -> str:
         """Return file and line of the keys that were read, or else of the service."""

@@ -1,1 +1,1 @@
-"""The engine: what it says of itself, its daemon, and the files that it uses."""
+"""The engine, its daemon, and the files that it uses."""

@@ -62,7 +62,7 @@ def insecure_registries(engine: Engine) -> tuple[str, ...]:
 
 
 def _is_loopback(registry: str) -> bool:
-    """Whether a registry, a mirror or a range lies on the loopback addresses of the engine's host."""
+    """Return whether a registry, a mirror or a range is on loopback addresses."""
     if re.fullmatch(_LOOPBACK, registry):
         return True
     host = urlsplit(registry if "://" in registry else f"//{registry}").hostname or ""
@@ -95,7 +95,7 @@ class Daemon(Struct, frozen=True, dict=True):
 
     @cached_property
     def process(self) -> DaemonProcess:
-        """The process that owns the socket to which the docker command talks."""
+        """The process behind the socket of the docker command."""
         self.engine.require_docker()
         return DaemonProcesses.of(self.recording).daemon
 
@@ -105,7 +105,7 @@ class Daemon(Struct, frozen=True, dict=True):
 
     @property
     def namespaces(self) -> Mapping[str, str]:
-        """The links of its namespaces: {"net": "net:[4026531840]", ...}."""
+        """The links of the daemon's namespaces: {"net": "net:[4026531840]", ...}."""
         if not self.process.namespaces:
             raise EvidenceError(unread(f"the namespaces of process {self.pid}"))
         return self.process.namespaces
@@ -119,12 +119,12 @@ class Daemon(Struct, frozen=True, dict=True):
 
     @property
     def rootless(self) -> bool:
-        """Whether it runs in rootless mode; one that root started with `--rootless` only says so."""
+        """Whether the daemon runs in rootless mode, and not as root with `--rootless`."""
         return self.engine.rootless and not self.runs_as_root
 
     @property
     def runs_as_root(self) -> bool:
-        """Whether it has root's rights on the host."""
+        """Whether the daemon runs as root on the host."""
         uids = self.process.uids
         if len(uids) < 2:
             raise EvidenceError(f"the user of the daemon (process {self.pid}) could not be read")
@@ -134,7 +134,7 @@ class Daemon(Struct, frozen=True, dict=True):
 
     @cached_property
     def config(self) -> ConfigFile:
-        """Its configuration file."""
+        """The configuration file of the daemon."""
         process, named = self.process, self.process.values("config-file")[-1:]
         if process.config is None or named not in ((), (process.config.path,)):
             raise EvidenceError("the configuration file of the daemon could not be found")
@@ -154,7 +154,7 @@ class Daemon(Struct, frozen=True, dict=True):
             return Setting(name, reported)
 
     def _setting(self, name: str, known: Value | None) -> Setting:
-        """Return a setting; the engine or the command line says what is *known*, which is right."""
+        """Return a setting whose value by the engine or the command line, if any, is *known*."""
         file, default = self.config, self._default(name)
         if known is None:
             found = self._of_file(name)
@@ -171,7 +171,7 @@ class Daemon(Struct, frozen=True, dict=True):
         return Setting(name, known, pending=coming if file.changed or name == "icc" else None)
 
     def _reported(self, name: str) -> Value | None:
-        """Return what the engine itself says of a setting; that it uses no seccomp is a value, too."""
+        """Return a setting as the engine reports it, or None. No seccomp is a value, too."""
         if name == "icc":
             option = self.default_bridge.options.get(_ICC) if self.default_bridge else None
             return None if option is None else Value(go_boolean(option), "network bridge")
@@ -179,7 +179,7 @@ class Daemon(Struct, frozen=True, dict=True):
         return Value(value, "docker info") if value is not None or name == "seccomp-profile" else None
 
     def _coming(self, name: str) -> Value | None:
-        """Return what the next start will take, or None if that is unknown, or the engine's choice."""
+        """Return the value after the next start, or None if unknown or chosen by the engine."""
         try:
             found = self._of_flags(name) or self._of_file(name)
         except EvidenceError:
@@ -193,7 +193,7 @@ class Daemon(Struct, frozen=True, dict=True):
         return None if value is None else Value(value, "command line")
 
     def _of_file(self, name: str) -> Value | None:
-        """Return what daemon.json says: nothing if it says null of what is no switch, or an empty text."""
+        """Return the value in daemon.json, or None. An empty text, and null except for switches, count as none."""
         file, kind = self.config, KINDS[name]
         value = file.values().get(name)
         if name not in file.values() or (value is None and kind.from_json is not bool):
@@ -211,7 +211,7 @@ class Daemon(Struct, frozen=True, dict=True):
 
     @property
     def doubt(self) -> str:
-        """Why the settings are unknown that only a changed file has."""
+        """The reason why settings in a changed file are unknown."""
         what = "was changed" if self.config.rewritten else "got another owner, mode or name"
         return f"{self.config.path} {what} after the daemon started: restart the daemon to know its settings"
 
@@ -230,7 +230,7 @@ class Daemon(Struct, frozen=True, dict=True):
 
     @property
     def seccomp_filter(self) -> Mapping[str, Any] | None:
-        """The daemon's seccomp profile if it is a file, or None if it is the engine's own."""
+        """The seccomp profile in the daemon's file, or None for the built-in one."""
         path, file = self.seccomp_profile, self.process.profile
         if path == "builtin":
             return None
@@ -301,7 +301,7 @@ class Daemon(Struct, frozen=True, dict=True):
 
     @property
     def _exec_roots(self) -> tuple[str, ...]:
-        """The folders of the daemon's own sockets; of a rootless one below its user's runtime directory."""
+        """The folders of the daemon's own sockets, below the user's runtime directory if rootless."""
         found, default = self.setting("exec-root").possible, KINDS["exec-root"].default
         if not self.process.rootless:
             return found
@@ -312,14 +312,14 @@ class Daemon(Struct, frozen=True, dict=True):
 
     @cached_property
     def remote_api(self) -> RemoteApi:
-        """The TCP addresses at which the daemon takes commands, and what a client needs there."""
+        """The TCP addresses of the daemon's API, and what clients need there."""
         seen = self.process.may_see_sockets
         addresses, doubt = self._seen() if seen else self._named()
         source = "listening" if seen else self.configured.source
         return RemoteApi(addresses, source, self._pending(addresses), doubt, self.setting, self.process)
 
     def _seen(self) -> tuple[tuple[str, ...], str]:
-        """Return the addresses on which the daemon listens, and why there may be more."""
+        """Return the addresses on which the daemon listens, and a reason if there may be more."""
         named, why = endpoints.tcp_ports(self.configured.hosts), self.configured.doubt
         listeners = self.process.listeners
         others = self._unexplained(listeners, named)
@@ -329,11 +329,11 @@ class Daemon(Struct, frozen=True, dict=True):
         addresses = tuple(endpoints.shown(each.address, each.number) for each in api)
         if not strange or (self._in_swarm and not why):  # a node holds the ports of services, too
             return addresses, ""
-        why = f": {why}" if why else ", as nothing that is known told it to listen there"
+        why = f": {why}" if why else ", as no known setting explains it"
         return addresses, f"the daemon listens on {strange}, and whether for commands is unknown{why}"
 
     def _unexplained(self, listeners: Iterable[Listener], named: frozenset[int]) -> list[Listener]:
-        """Return the listeners that are not for swarm, metrics or containers, nor on a port that was *named*."""
+        """Return the listeners except for swarm, metrics, containers and *named* ports."""
         try:
             metrics: tuple[Any, ...] = self.setting("metrics-addr").possible
         except EvidenceError:
@@ -353,7 +353,7 @@ class Daemon(Struct, frozen=True, dict=True):
         return self.engine.info.swarm.local_node_state not in ("inactive", "")
 
     def _named(self) -> tuple[tuple[str, ...], str]:
-        """Return the addresses of the options, as an auditor who may not see sockets knows them, and the doubt."""
+        """Return the addresses in the options, for an auditor who may not see sockets, and the doubt."""
         if self.process.tcp_table == ():
             return (), ""  # nothing at all listens in its network
         if self.configured.doubt:
@@ -361,7 +361,7 @@ class Daemon(Struct, frozen=True, dict=True):
         return tuple(filter(endpoints.is_tcp, self.configured.hosts)), ""
 
     def _pending(self, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the addresses that the next start opens beside these: by the file or docker.socket."""
+        """Return the addresses that the next start adds, by daemon.json or docker.socket."""
         known, hosts = endpoints.tcp_ports(addresses), filter(endpoints.is_tcp, self.configured.hosts)
         return tuple(dict.fromkeys(each for each in hosts if not endpoints.tcp_ports([each]) <= known))
 
@@ -370,11 +370,11 @@ class Daemon(Struct, frozen=True, dict=True):
 def daemon(
     recording: Recording, engine: Engine, networks: Later[tuple[Network, ...]], published_ports: Later[PublishedPorts]
 ) -> Daemon:
-    """The Docker daemon of the target, with every setting and where it comes from."""
+    """The Docker daemon of the target, with its settings and their sources."""
     return Daemon(recording, engine, networks, published_ports)
 
 
 @fact()
 def engine_sockets(daemon: Daemon) -> frozenset[str]:
-    """Every path at which an engine of this host takes commands, without symbolic links."""
+    """The sockets of the daemon's API and of its containerd, without symbolic links."""
     return frozenset((*daemon.api_sockets, *daemon.containerd_sockets))

@@ -1,4 +1,4 @@
-"""The options of the daemon: on its command line, in daemon.json, in force, and what may be stored of them."""
+"""The options of the daemon on the command line and in daemon.json, and what is stored of them."""
 
 import json
 import re
@@ -19,7 +19,7 @@ START = 0.1  # seconds between the start of the process and its reading the file
 
 
 class Kind(NamedTuple):
-    """How an option is written: its type in daemon.json, and what makes its value of that and of all flags for it."""
+    """The type of an option in daemon.json, and functions that parse its value from there and from flags."""
 
     form: Any
     from_json: Callable[[Any], Any]
@@ -53,12 +53,12 @@ def _texts(values: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def _switch(default: bool | None) -> Kind:
-    """A null in the file switches it off: the option is set then, and no default counts."""
+    """Return the kind of a switch, which a null in the file sets to off."""
     return Kind(bool | None, bool, lambda values: go_boolean(values[-1]), default)
 
 
 def _word(default: Any = None, read: Callable[[Any], Any] = lambda value: value or None) -> Kind:
-    """An empty text is none: the daemon takes its default then."""
+    """Return the kind of a text; an empty one means the default."""
     return Kind(str | None, read, lambda values: read(values[-1]), default)
 
 
@@ -100,7 +100,7 @@ KINDS: Mapping[str, Kind] = {
     "tlskey": _word(),
     "tlsverify": _switch(None),
     "userland-proxy": _switch(True),
-    "userns-remap": _word(False, bool),  # docker info tells whether users are remapped, not to whom
+    "userns-remap": _word(False, bool),  # docker info reports whether users are remapped, not to whom
 }
 """The settings that are judged, by their names in daemon.json."""
 
@@ -228,7 +228,7 @@ class ConfigFile(Struct, frozen=True):
         return cls(path, state, there and touched, there and rewritten, kept)
 
     def values(self) -> Mapping[str, Any]:
-        """Return what the file says: nothing if it does not exist."""
+        """Return the content of the file, which is empty if the file does not exist."""
         if self.state == "absent":
             return {}
         if self.state != "read":
@@ -271,5 +271,5 @@ class Setting(Struct, frozen=True):
         return tuple(each.value for each in ((self.running,) if self.running else self.candidates))
 
     def always(self, complies: Callable[[Any], bool]) -> bool:
-        """Whether the value complies: False if one that it may have does not, else an error if it is unknown."""
+        """Return whether every possible value complies; EvidenceError if they do and the value is unknown."""
         return all(map(complies, self.possible)) and complies(self.value)

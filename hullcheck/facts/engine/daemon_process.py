@@ -1,4 +1,4 @@
-"""The processes called dockerd, which of them the docker command talks to, and the one behind Podman's socket."""
+"""The dockerd processes, the one behind the docker command, and the one behind Podman's socket."""
 
 import json
 import posixpath
@@ -35,7 +35,7 @@ _VARIABLES = ("DOCKER_CERT_PATH=", "DOCKER_CONFIG=", "HOME=", "XDG_RUNTIME_DIR="
 
 
 def _keep_words(text: str) -> str:
-    """Keep command lines without secrets, and the variables that decide something."""
+    """Return command lines without secrets, and the variables that matter."""
     kept = []
     for pid, words in _by_pid(text.split("\n")).items():
         command = daemon_options.stored_command(words["cmdline"]) if "cmdline" in words else ()
@@ -52,7 +52,7 @@ def _files(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _keep_files(text: str) -> str:
-    """Keep each file on one line, without secrets."""
+    """Return each file on one line, without secrets."""
     kept: list[str] = []
     for heading, content in _files(_FILES(text)):
         is_profile = "/profile:" in heading
@@ -98,7 +98,7 @@ class Unit(Struct, frozen=True):
 
 
 class DaemonProcess(Struct, frozen=True, kw_only=True):
-    """One process called dockerd, as /proc shows it, with its daemon.json and the unit that started it."""
+    """A dockerd process, with its daemon.json and the unit that started it."""
 
     pid: int
     executable: str
@@ -118,32 +118,32 @@ class DaemonProcess(Struct, frozen=True, kw_only=True):
 
     @property
     def may_see_sockets(self) -> bool:
-        """Whether the auditor may see which sockets are this process's; the daemon always holds one."""
+        """Whether the auditor may see the sockets of this process."""
         return bool(self.held)
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
-        """Every TCP socket on which it takes connections, in its network namespace."""
+        """The TCP sockets on which the process listens."""
         if not self.may_see_sockets or self.tcp_table is None:
             raise EvidenceError(unread(f"the sockets of process {self.pid}"))
         return tuple(each for each in self.tcp_table if each.inode in self.held)
 
     def holds(self, inode: str) -> bool:
-        """Whether the socket may be this process's."""
+        """Return whether the socket may belong to this process."""
         return not self.held or inode in self.held
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Return what the command line gives for a setting, in order."""
+        """Return the values of an option on the command line, in order."""
         return tuple(value for each, value in self.flags if each == name)
 
     @property
     def rootless(self) -> bool:
-        """Whether it runs as another user than root, or with --rootless."""
+        """Whether the process runs as another user than root, or with --rootless."""
         return self.uids[1:2] != (0,) or self.values("rootless")[-1:] == ("true",)
 
 
 class DaemonProcesses(Struct, frozen=True, dict=True):
-    """All processes called dockerd, and the address that the docker command uses."""
+    """All dockerd processes, and the address that the docker command uses."""
 
     endpoint: str
     endpoint_path: str
@@ -152,7 +152,7 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
 
     @classmethod
     def of(cls, recording: Recording) -> "DaemonProcesses":
-        """Parse the answer; EvidenceError if there is none, or it is not what /proc documents."""
+        """Parse the answer, or raise EvidenceError."""
         try:
             return _parse(recording.sections(DAEMON))
         except (KeyError, ValueError, IndexError):
@@ -173,19 +173,19 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
         if not found:
             raise EvidenceError(f"none of the dockerd processes here listens at {self.endpoint}")
         pids = ", ".join(str(each.pid) for each in found)
-        hint = "" if all(each.may_see_sockets for each in found) else "; root could tell"
+        hint = "" if all(each.may_see_sockets for each in found) else "; audit as root to know"
         raise EvidenceError(f"more than one dockerd process may be the one at {self.endpoint}: {pids}{hint}")
 
     @property
     def others(self) -> tuple[DaemonProcess, ...]:
-        """Those that are certainly not the engine that was asked; none if that is unknown."""
+        """The processes that are certainly not the audited engine."""
         if not self.endpoint:
             return ()
         return tuple(each for each in self.candidates if not (self._is_here and self._may_answer(each)))
 
     @property
     def _is_here(self) -> bool:
-        """Whether the engine that was asked runs on this machine."""
+        """Whether the audited engine runs on this machine."""
         address = urlsplit(self.endpoint)
         loopback = _LOOPBACK.fullmatch(address.hostname or "") is not None
         return address.scheme == "unix" or (address.scheme in ("tcp", "http", "https") and loopback)
@@ -221,7 +221,7 @@ def _links(lines: _Lines) -> dict[str, str]:
 
 
 def _boot(clock: str) -> Span | None:
-    """Return the time of boot, from that of an inode that /proc has just made and the time since the boot."""
+    """Return the time of boot, from the time of a fresh inode in /proc and the uptime."""
     text, _, uptime = clock.partition("|")
     now = moment(text)
     if now is None or not re.fullmatch(r"[\d.]+", uptime):
@@ -230,12 +230,12 @@ def _boot(clock: str) -> Span | None:
 
 
 def _stat(lines: _Lines) -> list[str]:
-    """Return the fields of /proc/PID/stat from the third on: after the name, which may hold blanks."""
+    """Return the fields of /proc/PID/stat after the name, which may have blanks."""
     return "".join(lines.get("stat", ())).rpartition(")")[2].split()
 
 
 def _unit(pid: str, blocks: Sequence[tuple[tuple[str, str], ...]]) -> Unit | None:
-    """Return the unit whose main process this is."""
+    """Return the unit with this main process, or None."""
     name = next((dict(each).get("Id", "") for each in blocks if ("MainPID", pid) in each), None)
     socket = next((each for each in blocks if ("Id", "docker.socket") in each), None)
     if name is None or socket is None:
@@ -320,7 +320,7 @@ def podman_service(recording: Recording) -> PodmanService:
 
 
 def _serves(lines: _Lines, path: str) -> bool:
-    """Whether it holds a socket that listens at the path; /var/run is a link to /run."""
+    """Return whether the process listens at the path, or at the same one below /var/run."""
     tables = (each for name, table in lines.items() if name.endswith("/net/unix") for each in table)
     named = (path, f"/var{path}")
     found = [match[1] for match in map(_UNIX.fullmatch, tables) if match and match[2] in named]
@@ -328,6 +328,6 @@ def _serves(lines: _Lines, path: str) -> bool:
 
 
 def _most_of(lines: _Lines) -> dict[str, str]:
-    """Return the namespaces of most threads: one that made the network of a container may have stayed in there."""
+    """Return the namespaces of most threads: one may have stayed in the network of a container."""
     links = ((name.rpartition("/ns/")[2], link) for name, link in _links(lines).items() if "/ns/" in name)
     return dict(each for each, _ in reversed(Counter(links).most_common()))

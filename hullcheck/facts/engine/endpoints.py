@@ -1,4 +1,4 @@
-"""Where the daemon takes commands, by what listens and by its options; and what a client needs there."""
+"""The addresses of the daemon's API, and what clients need there."""
 
 import posixpath
 import re
@@ -21,20 +21,20 @@ EVERY_ADDRESS = frozenset({"", "*", "0.0.0.0", "::"})
 
 
 def is_tcp(host: str) -> bool:
-    """Whether a value of -H or `hosts` asks for a TCP port; without a scheme it does."""
+    """Return whether a value of -H or `hosts` means TCP, as one without a scheme does."""
     scheme, separator, _ = host.partition("://")
     return bool(host) and (scheme == "tcp" if separator else True)
 
 
 def socket_path(host: str) -> str | None:
-    """Return the path of the unix socket that *host* asks for, if it does."""
+    """Return the path of the unix socket in *host*, or None."""
     if host in ("", "unix://"):
         return DEFAULT_SOCKET
     return host.removeprefix("unix://") if host.startswith("unix://") else None
 
 
 def tcp_ports(hosts: Iterable[str]) -> frozenset[int]:
-    """Return the ports that these ask for; without one it is 2375, or 2376 with TLS."""
+    """Return the TCP ports in *hosts*; 2375 and 2376 for one without a port."""
     found: set[int] = set()
     for host in filter(is_tcp, hosts):
         port = endpoint(host)[1]
@@ -43,7 +43,7 @@ def tcp_ports(hosts: Iterable[str]) -> frozenset[int]:
 
 
 def endpoint(host: str) -> tuple[str, int | None]:
-    """Return address and port of what *host* names: `*` for every address, None if it names no port."""
+    """Return address and port of *host*: `*` for every address, and None without a port."""
     match = re.fullmatch(r"(?:tcp://)?\[?(.*?)\]?(?::(\d+))?/?", host)
     address, port = match.groups() if match else (host, None)
     address = canonical(address)
@@ -51,23 +51,23 @@ def endpoint(host: str) -> tuple[str, int | None]:
 
 
 def shown(address: str, port: int) -> str:
-    """Return address and port as people write them."""
+    """Return `ADDRESS:PORT`."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def real_path(process: DaemonProcess, path: str) -> str:
-    """Return a socket's path without symbolic links, as far as the process's table of sockets knows it."""
+    """Return the path of a socket without symbolic links, as far as known."""
     return next((each.real for each in process.unix_table if path in (each.path, each.real)), run_path(path))
 
 
 def run_path(path: str) -> str:
-    """Return a path with /run for /var/run, which is a link to it wherever Docker runs today."""
+    """Return a path with /run for /var/run, which is a link to it."""
     path = posixpath.normpath(path)
     return "/run" + path.removeprefix("/var/run") if is_below(path, "/var/run") else path
 
 
 class TlsFlaw(Enum):
-    """Why a client may need no certificate of a chosen CA: it is not asked for one, or one of any CA will do."""
+    """A reason why clients need no certificate of a chosen CA."""
 
     PLAIN = auto()
     UNVERIFIED = auto()
@@ -75,7 +75,7 @@ class TlsFlaw(Enum):
 
 
 class HostOptions(NamedTuple):
-    """The addresses on which a daemon has to listen by its options and its socket unit; *doubt* as in RemoteApi."""
+    """The addresses by the daemon's options and its socket unit; *doubt* as in RemoteApi."""
 
     hosts: tuple[str, ...]
     source: str
@@ -83,7 +83,7 @@ class HostOptions(NamedTuple):
 
 
 class RemoteApi(Struct, frozen=True):
-    """The TCP addresses at which the daemon takes commands, how they are known, and what a client needs there."""
+    """The TCP addresses of the daemon's API, how they are known, and what clients need there."""
 
     addresses: tuple[str, ...]
     source: str
@@ -94,14 +94,14 @@ class RemoteApi(Struct, frozen=True):
 
     @property
     def offered(self) -> bool:
-        """Whether there is an address to judge: in force, or a weak one with the next start."""
+        """Whether there is an address to judge: in force, or a weak one after the next start."""
         if not self.addresses and self.doubt:
             raise EvidenceError(self.doubt)
         return bool(self.addresses) or bool(self.pending and self.flaw)
 
     @property
     def endpoints(self) -> tuple[tuple[str, int], ...]:
-        """Address and port of each that is in force, or else of those that the next start opens; `*` is every one."""
+        """Address and port of each in force, or else after the next start; `*` is every address."""
         default = 2376 if self.encrypted else 2375
         named = map(endpoint, self.addresses or self.pending)
         return tuple((address, port or default) for address, port in named)
@@ -112,7 +112,7 @@ class RemoteApi(Struct, frozen=True):
 
     @property
     def flaw(self) -> TlsFlaw | None:
-        """Why a client may need no certificate of a chosen CA, or None if it needs one."""
+        """The reason why clients need no certificate of a chosen CA, or None if they need one."""
         deciding = self.deciding
         if None in deciding[0].possible and not all(deciding[-1].possible):
             return TlsFlaw.PLAIN
@@ -125,7 +125,7 @@ class RemoteApi(Struct, frozen=True):
 
     @property
     def deciding(self) -> tuple[Setting, ...]:
-        """The options that decide: `tls` alone verifies clients too by default."""
+        """The options that decide whether clients are verified."""
         verify = self.setting("tlsverify")
         return (verify, self.setting("tls")) if None in verify.possible else (verify,)
 

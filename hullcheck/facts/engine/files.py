@@ -50,11 +50,11 @@ class EngineFiles(Struct, frozen=True, dict=True):
 
     @property
     def root(self) -> str:
-        """The directory below which the auditor sees the files of the daemon."""
+        """The directory below which the auditor sees the daemon's files."""
         return self.word("root")
 
     def file(self, path: str, root: str | None = None) -> FileFact:
-        """Return a file by its path, as the daemon sees it, or below another *root*."""
+        """Return a file by its path, as seen by the daemon or below another *root*."""
         found = self.answer.look(path, self.root if root is None else root)
         process = self.daemon.process
         owners = frozenset({0, *process.uids[1:2]} if process.rootless else {0})  # root, and a rootless engine's user
@@ -65,7 +65,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
 
     @cached_property
     def _groups(self) -> tuple[range, ...]:
-        """The groups that may own files of the engine; those of a rootless one's namespace are lent to its user."""
+        """The groups that may own files of the engine, with those of a rootless engine's namespace."""
         if not self.daemon.process.rootless:
             return (range(1),)
         own = [range(int(each), int(each) + 1) for each in self.words("group") if each.isdigit()]
@@ -74,7 +74,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
 
     @property
     def managers(self) -> frozenset[str]:
-        """The users whose systemd was asked; empty if the target runs none."""
+        """The users whose systemd answered; empty without systemd."""
         if self.answer.managers is None:
             raise EvidenceError("whether the target runs systemd is unknown: is /run/systemd hidden from here?")
         return self.answer.managers
@@ -87,12 +87,12 @@ class EngineFiles(Struct, frozen=True, dict=True):
 
     @property
     def units(self) -> tuple[Unit, ...]:
-        """The units of the systemd that may have started the daemon; others may lie."""
+        """The units of the systemd that may have started the daemon."""
         return tuple(each for each in self.answer.units if each.manager == self._manager)
 
     @cached_property
     def unit(self) -> Unit | None:
-        """The unit that runs the daemon, or else docker.service if it runs no other daemon: it will start one."""
+        """The unit that runs the daemon, or else an idle docker.service, which will start one."""
         name = self.word("unit")
         own = next((each for each in self.units if each.name == name), None)
         if own is None and (name or not self.units) and self._manager in self.managers:
@@ -122,7 +122,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
         return replace(self.file(path), holds_key=path.endswith(".key"))
 
     def of_tls(self, option: str) -> Files:
-        """Return the file that an option names, or else the default file if the daemon looks for that."""
+        """Return the file in an option, or else the default file if the daemon uses that."""
         flags = self.daemon.process
         path = next(iter(flags.values(option)[-1:]), "") or self.daemon.config.values().get(option)
         if not path and (flags.values("tlsverify") or any(map(go_boolean, flags.values("tls")[-1:]))):
@@ -141,14 +141,14 @@ class EngineFiles(Struct, frozen=True, dict=True):
         return certificates.read("\n".join(pem))
 
     def require_unchanged(self, file: FileFact) -> None:
-        """Raise EvidenceError unless a file of TLS is as it was when the daemon started."""
+        """Raise EvidenceError if a TLS file may have changed since the daemon started."""
         started = self.daemon.process.started
         changed = self.answer.changed.get(self.root + file.path)
         if not started or not changed or changed[1] > started[0] + START:
             raise EvidenceError(f"{file.path} may have been changed after the daemon started: restart it to know")
 
     def sockets(self, paths: Iterable[str]) -> Files:
-        """Return sockets by their paths without links; the way is that of the names by which clients use them."""
+        """Return sockets by their real paths, with the directories that clients go through."""
         given, files = grouped((each.real, each.path) for each in self.daemon.process.unix_table), {}
         for path in paths:
             seen = [replace(self.file(each), path=path) for each in (*given.get(path, ()), path)]
@@ -158,19 +158,19 @@ class EngineFiles(Struct, frozen=True, dict=True):
         return Subjects("file", tuple(files.items()), "the API listens on no unix socket")
 
     def running_programs(self, name: str) -> Files:
-        """Return the programs of a name that run."""
+        """Return the running programs with this name."""
         running = {path for _, path in self.running if posixpath.basename(path) == name}
         files = tuple((path, FileFact.in_use(path)) for path in sorted(running))
         return Subjects("file", files, f"no container runs with {name}")
 
     def shims(self, name: str) -> Files:
-        """Return the shims of a name with which containers run; others may be installed by a package, and unused."""
+        """Return the running shims with this name; installed ones may be unused."""
         if not self.running:  # not even the daemon
             raise EvidenceError(unread("the programs that run"))
         return self.running_programs(name)
 
     def programs(self, name: str) -> Files:
-        """Return the programs of a name: those that run, and those that a search finds."""
+        """Return the programs with this name that run or are installed."""
         found = dict(self.running_programs(name))
         for path in self.answer.nodes:
             if posixpath.basename(path) == name and not path.startswith("/proc/"):
@@ -182,7 +182,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
 
     @cached_property
     def running(self) -> tuple[tuple[str, str], ...]:
-        """Number and program of the processes that see the same files as the daemon does."""
+        """The pid and program of processes that see the same files as the daemon."""
         own, words = self.daemon.process.namespaces.get("mnt"), self.answer.words
         pids = [key.removesuffix("/mnt") for key, each in words.items() if key.endswith("/mnt") and each == [own]]
         return tuple((x, path.removesuffix(_DELETED)) for x in pids for path in self.answer.words_of(x, "running"))
@@ -260,7 +260,7 @@ def socket_unit_file(engine_files: EngineFiles) -> Files:
     sockets = [each for each in engine_files.units if each.name in names and each.name.endswith(".socket")]
     files = engine_files.of_units((each for each in sockets if each.loaded), "systemd has no docker.socket")
     unknown = {each for each in triggers if each.endswith(".socket")} - {each.name for each in sockets}
-    return replace(files, unread=tuple((each, "systemd did not tell of it") for each in sorted(unknown)))
+    return replace(files, unread=tuple((each, "systemd did not report it") for each in sorted(unknown)))
 
 
 @fact()

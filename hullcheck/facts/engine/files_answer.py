@@ -34,7 +34,7 @@ _unit_lines = LinesLike(
 
 
 class BlockDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A block device as lsblk(8) shows it; those that lie on it are its children."""
+    """A block device of lsblk(8), with the devices on it as children."""
 
     kname: str
     name: str
@@ -71,7 +71,7 @@ _MOST_LINKS = 40
 
 
 class Unit(Struct, frozen=True):
-    """A unit of the systemd of a user, or of SYSTEM; its property `program` is what it runs."""
+    """A unit of SYSTEM's or a user's systemd. Its property `program` is what it runs."""
 
     manager: str
     properties: tuple[tuple[str, str], ...]
@@ -80,7 +80,7 @@ class Unit(Struct, frozen=True):
         return dict(self.properties).get(name, "")
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Return the values of a property that it may have more than once, without what stands in brackets."""
+        """Return the values of a repeated property, without text in brackets."""
         found = (value for each, value in self.properties if each == name and value)
         return tuple(re.sub(r" \([^)]*\)$", "", value) for value in found)
 
@@ -90,13 +90,13 @@ class Unit(Struct, frozen=True):
 
     @property
     def loaded(self) -> tuple[str, ...]:
-        """The files that systemd has read: its own and its drop-ins."""
+        """The files of the unit that systemd has read, with drop-ins."""
         own = self["FragmentPath"]
         return (own, *self["DropInPaths"].split()) if own else ()
 
 
 class Answer(Struct, frozen=True):
-    """The answer to the question `files`; paths are those of the auditor's view."""
+    """The answer to the probe `files`. Paths are as the auditor sees them."""
 
     words: dict[str, list[str]]  # by PID/WORD
     managers: frozenset[str] | None  # the users whose systemd was asked; None if whether there is one is unknown
@@ -133,7 +133,7 @@ class Answer(Struct, frozen=True):
         return self.words.get(f"{pid}/{word}", [])
 
     def look(self, path: str, root: str = "") -> FileFact:
-        """Follow *path*, as it is called below *root*, to its end; it is unread if a part was not looked at."""
+        """Follow *path* below *root* to its end, which is unread if a part is unknown."""
         if not path.startswith("/"):
             return FileFact(path, State.UNREAD, doubt="it depends on the directory in which the daemon was started")
         rest, at, links, seen = ["", *path.split("/")], "", 0, dict[str, Node]()
@@ -160,17 +160,17 @@ class Answer(Struct, frozen=True):
         return FileFact(path, State.FOUND, end, _way(seen, posixpath.dirname(at)), self.acl.get(root + at))
 
     def matching(self, pattern: str, root: str = "") -> tuple[str, ...]:
-        """Return the paths that were looked at and are like a pattern of the shell."""
+        """Return the known paths that match a shell pattern."""
         return tuple(path.removeprefix(root) for path in fnmatch.filter(self.nodes, root + pattern))
 
 
 def _way(seen: dict[str, Node], last: str) -> tuple[Node, ...]:
-    """Return the directories and links on the way, *last* the last of them."""
+    """Return the directories and links of a path, *last* at the end."""
     return tuple(sorted(seen.values(), key=lambda each: each.path == last))
 
 
 def _node(line: str) -> tuple[str, Node | State]:
-    """Parse what is at a path. GNU's stat(1) quotes each path, that of busybox a link and its target."""
+    """Parse a line of stat(1), of GNU or busybox, which quote differently."""
     if line.startswith("stat: "):
         path, _, why = line.partition(" '")[2].rpartition("': ")
         return path, State.ABSENT if why.partition(" (os ")[0] in _MISSING else State.UNREAD
@@ -180,14 +180,14 @@ def _node(line: str) -> tuple[str, Node | State]:
 
 
 def _change(line: str) -> tuple[str, Span | None]:
-    """Parse when the content of a file was changed, or its name, owner or mode."""
+    """Parse the time of the last change to a file's content, name, owner or mode."""
     modified, changed, path = line.split("|", 2)
     times = [time for each in (modified, changed) if (time := moment(each))]
     return path, max(times) if len(times) == 2 else None
 
 
 def _acl(text: str) -> Iterator[tuple[str, tuple[Grant, ...] | None]]:
-    """Yield each access control list, by the path in the auditor's view; if there is none, it grants nothing."""
+    """Yield each access control list by path; none grants nothing."""
     for part in re.split("^# file: ", text, flags=re.MULTILINE):
         path, _, listed = part.partition("\n")
         yield path, None if DROPPED in listed else grants(listed)

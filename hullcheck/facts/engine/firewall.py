@@ -1,4 +1,4 @@
-"""The rules with which a site filters the traffic of containers, in the network namespace of the daemon."""
+"""The packet filter for containers, in the network namespace of the daemon."""
 
 import re
 from collections import Counter
@@ -28,7 +28,7 @@ _FREE = regex(
 
 
 class Chain(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A chain of nftables as nft(8) writes it, without a hook if it sees no packets; or the *chain* of a rule."""
+    """A chain of nftables, or the *chain* of a rule, as nft(8) writes it."""
 
     family: str
     table: str
@@ -58,7 +58,7 @@ _kept_ruleset = kept_as(_Ruleset)
 
 
 def _keep(text: str) -> str:
-    """Drop comments from the rules of iptables, and everything but names of chains from those of nft."""
+    """Return iptables rules without comments, and of nft the names of chains."""
     lines = (re.sub("(?<=/nft:).*", lambda match: _kept_ruleset(match[0]), line) for line in _KNOWN(text).split("\n"))
     return "\n".join(_FREE.sub(r" --\1 -", line) for line in lines)
 
@@ -85,7 +85,7 @@ class Firewall(Struct, frozen=True):
 
     @property
     def chains(self) -> Iterator[tuple[Chain, int]]:
-        """The chains of nftables that filter forwarded packets, and their rules: none of the engine or of iptables."""
+        """The nftables chains that filter forwarded packets, with counts of rules, except the engine's."""
         text = "".join(self._of_daemon("nft"))
         if not text and self.daemon.engine.filters_by_nftables:
             raise EvidenceError(unread("the tables of nftables"))

@@ -1,4 +1,4 @@
-"""Which machine and engine a target is, and as whom it was asked: no control judges it, but it is evidence."""
+"""The identity of a target's machine and engine, and the rights of the auditor: evidence only."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ _OVER_SSH = ("ssh", "safe-ssh", "paramiko")
 
 
 class Identity(Struct, frozen=True):
-    """The ids of a target: of its system, of its engine, and its SSH host key, each `unknown` if it is not known."""
+    """The ids of a target's machine, engine and SSH host key, each `unknown` if not known."""
 
     machine_id: str
     engine_id: str
@@ -37,12 +37,12 @@ class Identity(Struct, frozen=True):
 
 
 def same_engine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...]]:
-    """Return by target the others whose engine has the same id; a copied machine may have it too."""
+    """Return by target the others with the same engine id, as copied machines may have."""
     return _alike((name, each.engine_id) for name, each in identities.items())
 
 
 def same_machine(identities: Mapping[str, Identity]) -> dict[str, tuple[str, ...]]:
-    """Return by target the others with the same machine id, but not those whose engines have different ids."""
+    """Return by target the others with the same machine id, unless both engines are known and differ."""
     known = {name for name, each in identities.items() if each.engine_id != UNKNOWN}
     alike = _alike((name, each.machine_id) for name, each in identities.items())
     found = {name: tuple(each for each in others if not {name, each} <= known) for name, others in alike.items()}

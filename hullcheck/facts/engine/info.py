@@ -1,4 +1,4 @@
-"""The engine as it answers for itself, and its networks and plugins."""
+"""The engine by `docker info`, and its networks and plugins."""
 
 import posixpath
 from typing import TypeAlias, TypeVar
@@ -58,12 +58,12 @@ def section(recording: Recording, probe: Probe, name: str, of: type[T], what: st
 
 
 class Engine(Struct, frozen=True):
-    """What `docker info` and `docker version` say of the running engine."""
+    """The running engine, by `docker info` and `docker version`."""
 
     info: Info
 
     def require_none(self, what: str) -> None:
-        """Raise EvidenceError if the engine counts some of what was not listed: `containers` or `images`."""
+        """Raise EvidenceError if the engine counts `containers` or `images` that were not listed."""
         if count := getattr(self.info, what):
             raise EvidenceError(f"docker info counts {what} ({count}), and none was listed; audit again")
 
@@ -73,17 +73,17 @@ class Engine(Struct, frozen=True):
 
     @property
     def major(self) -> int | None:
-        """The first number of its version, or None if that is none."""
+        """The major version, or None if unknown."""
         number = self.version.partition(".")[0]
         return int(number) if number.isdigit() else None
 
     @property
     def is_docker(self) -> bool:
-        """Whether it is not Podman, whose versions are lower."""
+        """Whether the engine is Docker, and not Podman, whose versions are lower."""
         return self.major is None or self.major >= _FIRST
 
     def require_docker(self) -> None:
-        """Raise NoDaemon if it is Podman, which has no daemon with files and settings."""
+        """Raise NoDaemon if the engine is Podman."""
         if not self.is_docker:
             raise NoDaemon(f"engine {self.version} is Podman, which has no daemon and none of its settings")
 
@@ -98,7 +98,7 @@ class Engine(Struct, frozen=True):
 
     @property
     def no_new_privileges(self) -> bool | None:
-        """Whether it is the default of new containers, or None from an engine before 23, which does not say."""
+        """Whether no-new-privileges is the default, or None if the engine (before 23) does not report it."""
         if "no-new-privileges" in self.security_options:
             return True
         major = self.major
@@ -110,7 +110,7 @@ class Engine(Struct, frozen=True):
 
     @property
     def filters_by_nftables(self) -> bool:
-        """Whether its rules are of nftables; engines before 29 know those of iptables alone."""
+        """Whether the engine uses nftables; before 29 all use iptables."""
         backend = self.info.firewall_backend
         if not backend and (self.major or _CHOOSES_RULES) >= _CHOOSES_RULES:
             raise EvidenceError("docker info does not report FirewallBackend.Driver")
@@ -125,13 +125,13 @@ class Engine(Struct, frozen=True):
 
     @property
     def runtime_program(self) -> str:
-        """The name of the program that starts containers by default; without it that of the runtime."""
+        """The program of the default runtime, or else the runtime's name."""
         name = self.info.default_runtime
         runtime = (self.info.runtimes or {}).get(name)
         return posixpath.basename(runtime.path if runtime and runtime.path else name)
 
     def is_default_cgroup(self, parent: str | None) -> bool:
-        """Whether *parent*, as a setting names it, is the cgroup below which this engine runs containers unasked."""
+        """Return whether *parent* is the engine's default parent cgroup."""
         if not parent:
             return True
         if not self.is_docker:
@@ -162,7 +162,7 @@ def engine(recording: Recording, presence: Presence) -> Engine:
 
 @fact()
 def engine_version(engine: Later[Engine]) -> str:
-    """The engine's version, or an empty string if it is unknown."""
+    """The engine's version, or an empty string if unknown."""
     try:
         return engine.get().version
     except (EvidenceError, NotApplicable):
@@ -171,14 +171,14 @@ def engine_version(engine: Later[Engine]) -> str:
 
 @fact(ENGINE)
 def component_versions(recording: Recording) -> dict[str, str]:
-    """The versions of containerd, runc and the other components, as `docker version` lists them."""
+    """The versions of containerd, runc and other components, by `docker version`."""
     found = section(recording, ENGINE, "version", Version, "docker version")
     return {each.name: each.version for each in found.components}
 
 
 @fact(ENGINE)
 def networks(recording: Recording, engine: Engine) -> Networks:
-    """Return all networks of the engine."""
+    """All networks of the engine."""
     found = section(recording, ENGINE, "networks", Networks, "docker network inspect")
     if not found:
         raise EvidenceError("docker network ls names none, and every engine has some")
@@ -190,5 +190,5 @@ def networks(recording: Recording, engine: Engine) -> Networks:
 
 @fact(ENGINE)
 def plugins(recording: Recording, presence: Presence) -> Plugins:
-    """Return the plugins that the engine runs as containers of its own."""
+    """The plugins that the engine runs."""
     return section(recording, ENGINE, "plugins", Plugins, "docker plugin inspect")

@@ -1,4 +1,4 @@
-"""What Docker's engine says of itself and of its swarm: the fields that are kept; times are in nanoseconds."""
+"""The fields that are kept of `docker info` and of a swarm. Periods are in nanoseconds."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ Texts = tuple[str, ...] | None
 
 
 class _Present(Model, frozen=True):
-    """Something of which nothing is judged but that it is there."""
+    """A document that only has to exist."""
 
 
 class _Named(Model, frozen=True):
@@ -25,7 +25,7 @@ class _Component(Model, frozen=True):
 
 
 class Version(Model, frozen=True):
-    """What `docker version` says of the server; distributions leave the name of their platform empty."""
+    """The server in `docker version`. Builds of distributions have no platform name."""
 
     components: tuple[_Component, ...]
     platform: _Named | None = None
@@ -82,7 +82,7 @@ class _TLSInfo(Model, frozen=True):
 
 
 class Cluster(Model, frozen=True):
-    """A swarm; its id is empty if it has no leader."""
+    """A swarm, whose id is empty without a leader."""
 
     id: str = field(name="ID")
     created_at: datetime
@@ -92,7 +92,7 @@ class Cluster(Model, frozen=True):
 
 
 class SwarmNode(Model, frozen=True):
-    """What a node knows of itself in its swarm."""
+    """The state of a node in its swarm."""
 
     local_node_state: Literal["", "inactive", "pending", "active", "error", "locked"]
     control_available: bool
@@ -103,7 +103,7 @@ class SwarmNode(Model, frozen=True):
 
 
 class Info(Model, frozen=True):
-    """What `docker info` says; older engines report no firewall_backend and no containerd."""
+    """The content of `docker info`. Older engines report no firewall_backend and no containerd."""
 
     id: str = field(name="ID")
     server_version: Annotated[str, Meta(min_length=1)]
@@ -146,7 +146,7 @@ _ON_PARENTS = ("macvlan", "ipvlan")
 
 
 class Network(Model, frozen=True):
-    """A network; an internal one has no way outside by the engine, see `is_outside`."""
+    """A network. An internal one has no route outside by the engine, see `is_outside`."""
 
     name: str
     id: str
@@ -162,7 +162,7 @@ class Network(Model, frozen=True):
 
     @property
     def bridge(self) -> str:
-        """The interface of the host that is its bridge, or the parent of macvlan and ipvlan."""
+        """The host's interface for a bridge, or the parent of macvlan and ipvlan."""
         if self.driver in _ON_PARENTS:
             return self.options.get("parent", "")
         named = self.options.get("com.docker.network.bridge.name", "")
@@ -170,7 +170,7 @@ class Network(Model, frozen=True):
 
     @property
     def is_outside(self) -> bool:
-        """Whether its containers may be reached at addresses of their own from outside the host."""
+        """Whether containers have addresses that are reachable from outside the host."""
         # an internal one on a parent interface reaches the neighbours of that
         if self.internal and self.driver in _ON_PARENTS:
             return bool(self.bridge)
@@ -192,7 +192,7 @@ class _NodeSpec(Model, frozen=True):
 
 
 class Node(Model, frozen=True):
-    """A node; one that was promoted while it is down has no status of a manager yet."""
+    """A node. One that was promoted while down has no manager status yet."""
 
     description: _NodeDescription
     spec: _NodeSpec
@@ -200,7 +200,7 @@ class Node(Model, frozen=True):
 
 
 class NodeState(Model, frozen=True):
-    """What a daemon wrote down when it became a node, and starts with again."""
+    """The state that a daemon stores when it joins a swarm."""
 
     data_path_addr: str = ""
 
@@ -210,7 +210,7 @@ class _ConfigSpec(Model, frozen=True):
 
 
 class Config(Model, frozen=True):
-    """A config of the swarm; *found* are the secrets in its text, which is not kept, or null if it was not searched."""
+    """A config of the swarm. *found* are the kinds of secrets in its text, or null if not searched."""
 
     id: str = field(name="ID")
     spec: _ConfigSpec
@@ -248,7 +248,7 @@ class _Healthcheck(Model, frozen=True):
 
 
 class ContainerSpec(Model, frozen=True):
-    """What the containers of a service are made of; of `env` the names are kept, and only the first four fields."""
+    """The container of a service. Kept are the first four fields, and names only of `env`."""
 
     image: str = ""
     env: Texts = None
@@ -262,7 +262,7 @@ class ContainerSpec(Model, frozen=True):
 
 
 class RestartPolicy(Model, frozen=True):
-    """How often a task is started again."""
+    """The restart policy of a task."""
 
     condition: Literal["", "none", "on-failure", "any"] = ""
     max_attempts: Count | None = None
@@ -289,7 +289,7 @@ class ServiceSpec(Model, frozen=True):
 
 
 class PublishedPort(Model, frozen=True):
-    """A port of a service; without a number in mode `host`, each node chooses one."""
+    """A port of a service. Without a number in mode `host`, each node chooses one."""
 
     number: Annotated[int, Meta(ge=0, lt=1 << 16)] = field(name="PublishedPort", default=0)
     protocol: Literal["tcp", "udp", "sctp"] = "tcp"
@@ -301,7 +301,7 @@ class _Endpoint(Model, frozen=True):
 
 
 class ServiceDocument(Model, frozen=True):
-    """A service of the swarm; *found* says where a secret is in its settings, and of which kind."""
+    """A service of the swarm. *found* are the places and kinds of secrets in its settings."""
 
     id: str = field(name="ID")
     spec: ServiceSpec

@@ -1,4 +1,4 @@
-"""What else runs containers on a target, of which nothing is judged."""
+"""Other engines on a target, which are named and not judged."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _OWN_NAMESPACE = regex(r"(plugins\.)?moby(-\d+\.\d+)?")  # of the engine, also w
 
 
 class Neighbour(Struct, frozen=True):
-    """Something else that runs containers; of kind *unread* what could not be read, with the reason as *name*."""
+    """Another engine or plugin; kind *unread* has the reason as *name*."""
 
     kind: Literal["dockerd", "process", "namespace", "plugin", "unread"]
     name: str
@@ -35,7 +35,7 @@ class Neighbour(Struct, frozen=True):
 def neighbours(
     recording: Recording, presence: Presence, processes: Later[Processes], plugins: Later[Plugins]
 ) -> tuple[Neighbour, ...]:
-    """Return other engines, namespaces of containerd and plugins on the target."""
+    """Other engines, namespaces of containerd and plugins on the target."""
     found: list[Neighbour] = []
     with suppress(EvidenceError):  # not those of the host around a container that shares its processes
         others = (each.pid for each in DaemonProcesses.of(recording).others)

@@ -1,4 +1,4 @@
-"""Which release of the engine a target runs, and on which system."""
+"""The release of the engine and the operating system of a target."""
 
 import re
 from datetime import date
@@ -33,7 +33,7 @@ class Release(Struct, frozen=True):
 
     @property
     def is_of_a_distribution(self) -> bool:
-        """Whether a distribution built it, without a vendor's name, or with a mark in the version."""
+        """Whether a distribution built the engine: no vendor, or a mark in the version."""
         return not self.vendor or bool(re.search(r"\+dfsg|~debian|-\d+ubuntu", self.version))
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ def system(recording: Recording, engine: Engine) -> System:
 
 @fact()
 def known_releases() -> KnownReleases:
-    """What this version of hullcheck knows of releases, or the file of `--releases`."""
+    """The known releases, of this version of hullcheck or by `--releases`."""
     return shipped()
 
 

@@ -1,4 +1,4 @@
-"""The swarm of a target as far as its node knows it, and its services; a worker knows its own addresses alone."""
+"""The swarm of a target and its services, as far as the node knows them."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
@@ -34,7 +34,7 @@ _MANAGEMENT_PORT, _GOSSIP_PORT = 2377, 7946
 
 
 def _searched(config: models.Config) -> models.Config:
-    """Return a config with the kinds of secrets that are in its text in the place of this."""
+    """Return a config with the kinds of secrets in place of its text."""
     data = config.spec.data
     if data is None:
         return config
@@ -43,7 +43,7 @@ def _searched(config: models.Config) -> models.Config:
 
 
 def _without_secrets(service: models.ServiceDocument) -> models.ServiceDocument:
-    """Return a service with what was found in the place of all that may hold a secret."""
+    """Return a service with the kinds of secrets in place of settings that may hold one."""
     task = service.spec.task_template
     found = (*service.found, *_secrets(service.spec), *_mounted(task.container_spec))
     container = task.container_spec and replace(
@@ -73,7 +73,7 @@ def _secrets(spec: models.ServiceSpec) -> Iterator[str]:
 
 
 def _mounted(container: models.ContainerSpec | None) -> Iterator[str]:
-    """Yield the files of nodes that are mounted and have the name of a secret."""
+    """Yield the mounted files of nodes that are named like a secret."""
     for each in (container and container.mounts) or ():
         is_secret = any(map(names_secret_file, (each.source, each.target)))
         if each.type == "bind" and each.source != _ACCOUNTS and is_secret:
@@ -97,7 +97,7 @@ SWARM = Probe.from_file(
 
 
 class Service(Struct, frozen=True):
-    """One service of the swarm; *in_configs* are the secrets in configs, None for one that was not searched."""
+    """A service of the swarm. *in_configs* are the secrets by config, None if not searched."""
 
     document: models.ServiceDocument
     in_configs: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
@@ -108,13 +108,13 @@ class Service(Struct, frozen=True):
 
     @property
     def ports(self) -> tuple[models.PublishedPort, ...]:
-        """What it publishes; in mode `ingress` a port is open on every address of every node."""
+        """The published ports. In mode `ingress` they are open on every node."""
         endpoint = self.document.endpoint
         return (endpoint and endpoint.ports) or ()
 
     @property
     def container(self) -> models.ContainerSpec:
-        """What its tasks are made of; nothing for a plugin."""
+        """The container specification, empty for a plugin."""
         return self.document.spec.task_template.container_spec or models.ContainerSpec()
 
     @property
@@ -131,12 +131,12 @@ class Service(Struct, frozen=True):
 
     @property
     def restart_attempts(self) -> int:
-        """How often; 0 means without end."""
+        """The number of restarts, or 0 without a limit."""
         return self._policy.max_attempts or 0
 
     @property
     def exposed_configs(self) -> tuple[str, ...]:
-        """The configs whose names are those of secrets, and those with one in their text."""
+        """The configs named like a secret, and those with a secret in their text."""
         configs = self.container.configs or ()
         kinds = {each.config_name: self.in_configs.get(each.config_id) for each in configs}
         in_text = {name: f"{name} ({', '.join(found)})" for name, found in kinds.items() if found}
@@ -151,7 +151,7 @@ class Service(Struct, frozen=True):
 
 
 def services_of(recording: Recording) -> dict[str, Service]:
-    """Return the services that a manager knows, by id."""
+    """Return the services by id, as a manager knows them."""
     read = partial(section, recording, SWARM)
     configs = {each.id: each.found for each in read("configs", Configs, "docker config inspect")}
     found = read("services", Services, "docker service inspect")
@@ -183,14 +183,14 @@ class Swarm(Struct, frozen=True, dict=True):
         return self.engine.info.swarm
 
     def require_active(self) -> None:
-        """Raise EvidenceError unless this node takes part in its swarm."""
+        """Raise EvidenceError unless this node is active in its swarm."""
         if self.node.local_node_state != "active":
             said = (self.node.local_node_state, self.node.error.partition("\n")[0])
             raise EvidenceError(f"this node's state is {': '.join(filter(None, said))}")
 
     @property
     def cluster(self) -> models.Cluster:
-        """The swarm, as a manager of it knows it."""
+        """The swarm, as a manager knows it."""
         self.require_active()
         if not self.node.control_available:
             known = sorted(each.addr for each in self.node.remote_managers or ())
@@ -203,7 +203,7 @@ class Swarm(Struct, frozen=True, dict=True):
 
     @cached_property
     def managers(self) -> tuple[tuple[str, str], ...]:
-        """Every manager and what it is: Leader, Reachable, Unreachable, or Promoted while it was down."""
+        """The managers with their roles: Leader, Reachable, Unreachable, or Promoted while down."""
         _ = self.cluster
         nodes = section(self.recording, SWARM, "nodes", Nodes, "docker node inspect")
         roles = ((each.description.hostname, _role(each)) for each in nodes)
@@ -211,7 +211,7 @@ class Swarm(Struct, frozen=True, dict=True):
 
     @property
     def node_certificate_days(self) -> float:
-        """For how long the certificates hold that nodes get from now on."""
+        """The validity of new node certificates, in days."""
         expiry = self.cluster.spec.ca.node_cert_expiry
         if expiry is None:
             raise EvidenceError("docker info does not report CAConfig.NodeCertExpiry of the swarm")
@@ -230,7 +230,7 @@ class Swarm(Struct, frozen=True, dict=True):
 
     @cached_property
     def control_listeners(self) -> tuple[Listener, ...]:
-        """Where this node takes commands and gossip of the swarm, over TCP, at the usual ports."""
+        """The TCP listeners for management and gossip of the swarm, at the default ports."""
         self.require_active()
         wanted = {_MANAGEMENT_PORT, _GOSSIP_PORT} if self.node.control_available else {_GOSSIP_PORT}
         own = self.daemon.process.listeners
@@ -249,7 +249,7 @@ class Swarm(Struct, frozen=True, dict=True):
 
     @cached_property
     def _node_state(self) -> models.NodeState:
-        """What the daemon wrote down when it became a node, and starts with again."""
+        """The state that the daemon stored when it joined the swarm."""
         what = "this node's swarm/docker-state.json"
         for line in self.recording.sections(SWARM).get("state", "").split("\n"):
             pid, _, state = line.partition(":")
@@ -260,7 +260,7 @@ class Swarm(Struct, frozen=True, dict=True):
 
 @fact()
 def overlay_network(swarm: Swarm, networks: Later[tuple[models.Network, ...]]) -> Subjects[models.Network]:
-    """Every network of the swarm that may reach over several nodes; a bridge of the swarm stays on its node."""
+    """Every network of the swarm that may connect several nodes."""
     _ = swarm.cluster
     of_swarm = (each for each in networks.get() if each.driver == "overlay" or each.scope == "swarm")
     overlay = [each for each in of_swarm if each.driver not in _OF_ONE_NODE]
@@ -278,7 +278,7 @@ def swarm_service(swarm: Swarm) -> Subjects[Service]:
 
 
 def _role(node: models.Node) -> str:
-    """Return what a node is among the managers; empty for a worker."""
+    """Return the role of a manager, or an empty string for a worker."""
     status = node.manager_status
     if status is None:
         return "Promoted" if node.spec.role == "manager" else ""

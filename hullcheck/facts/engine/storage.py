@@ -1,4 +1,4 @@
-"""On which file systems and devices an engine keeps its data."""
+"""The file systems and devices of the engine's data."""
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,25 +23,25 @@ class Root(Struct, frozen=True):
 
     @property
     def host(self) -> Mount | None:
-        """The mount of / or /var whose file system it is on; by its device, as dockerd may mount it over itself."""
+        """The mount of / or /var with the same device, or None."""
         return next((each for each in self.hosts if each.device == self.mount.device), None)
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a file system of its own; a directory of one that holds others too is none."""
+        """Whether the directory is a whole file system of its own."""
         shared = self.host or self.mount.device == self.above.device
         return not shared and self.mount.is_whole
 
     @property
     def pool(self) -> str:
-        """The pool of ZFS that it shares with one of the host's own file systems; empty if it shares none."""
+        """The ZFS pool that is shared with the host's file systems, or an empty string."""
         pools = {each.source.partition("/")[0] for each in self.hosts if each.kind == "zfs"}
         pool = self.mount.source.partition("/")[0]
         return pool if self.mount.kind == "zfs" and pool in pools else ""
 
 
 class Storage(Struct, frozen=True):
-    """Where the engine keeps its data."""
+    """The places of the engine's data."""
 
     roots: tuple[Root, ...]  # the data root, and that of containerd if images lie there
     mounts: tuple[Mount, ...]
@@ -49,7 +49,7 @@ class Storage(Struct, frozen=True):
 
 @fact()
 def storage(engine: Engine, engine_files: EngineFiles) -> Storage:
-    """Where the engine keeps its data."""
+    """The places of the engine's data."""
     mounts = engine_files.daemon.mounts
 
     def root(path: str) -> Root:
@@ -75,7 +75,7 @@ class DataPlace(Struct, frozen=True):
 
 @fact()
 def data_at_rest(engine_files: EngineFiles, storage: Storage) -> tuple[DataPlace, ...]:
-    """Return the engine's roots and what is mounted in their volumes, with the devices below."""
+    """The engine's data roots and the mounts in volumes, with the devices below."""
     listed = decode(engine_files.answer.devices or "{}", BlockDevices, "lsblk").blockdevices
     chains = list(_chains(listed))
     mounts = {root.path: root.mount for root in storage.roots}

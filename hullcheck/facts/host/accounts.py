@@ -1,4 +1,4 @@
-"""The users and groups of a target, of its files and of directories of a network, as getent(1) lists them."""
+"""The users and groups of a target, from files and network directories, by getent(1)."""
 
 from msgspec import Struct
 
@@ -26,7 +26,7 @@ class User(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """One entry of a group."""
+    """An entry of a group."""
 
     name: str
     gid: int
@@ -34,7 +34,7 @@ class Group(Struct, frozen=True):
 
 
 class Accounts(Struct, frozen=True):
-    """All users and groups that the target lists; names may share a number."""
+    """All users and groups of the target. Names may share a number."""
 
     users: tuple[User, ...]
     groups: tuple[Group, ...]
@@ -46,7 +46,7 @@ class Accounts(Struct, frozen=True):
         return tuple(dict.fromkeys(group.name for group in self.groups if group.gid == gid))
 
     def members(self, gid: int) -> tuple[str, ...]:
-        """Return the members of a group, but no accounts of the system whose first group is that of root."""
+        """Return the members of a group, except system accounts with root's primary group."""
         listed = [name for group in self.groups if group.gid == gid for name in group.members]
         first = [user.name for user in self.users if user.gid == gid and (gid or user.logs_in)]
         return tuple(sorted({*listed, *first}))

@@ -1,6 +1,6 @@
-"""The audit system of a target: its rules in the kernel and in files, and whether auditd writes down what they record.
+"""The audit rules of a target, in the kernel and in files, and the state of auditd.
 
-auditctl lists each rule on a path and permissions, and on nothing else, as if it had been made with -w.
+auditctl lists each rule on a path and permissions only as if made with -w.
 """
 
 import posixpath
@@ -21,7 +21,7 @@ from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import HIDDEN, InSections, LinesLike
 from hullcheck.verdicts import EvidenceError
 
-# A key is any text. What is judged of it, and what people search for, is a word.
+# A key is any text. What is judged, and searched for, is a word.
 _KEY = regex(r"(\s-k\s+|\s-F\s+key\s*=\s*)(\S.*?)(?=-w /| -[a-zA-Z]\s|$)")
 _WORDS = regex(r"[A-Za-z_. -]+")
 
@@ -57,19 +57,19 @@ class Rule(Struct, frozen=True):
     key: str = ""
 
     def covers(self, path: str, *, is_directory: bool = False) -> bool:
-        """Return whether the rule names *path*, with what lies in it, or a directory above it."""
+        """Return whether the rule covers *path* and everything below it."""
         if not self.path or not self.tree:
             return self.path == path and not is_directory
         return is_below(path, self.path)
 
     def records(self, path: str, permission: str, *, is_directory: bool = False) -> bool:
-        """Return whether the rule records each access to *path* that *permission* stands for."""
+        """Return whether the rule records every access to *path* with this *permission*."""
         starts = permission == "x" and "execve" in self.calls and not self.path
         covered = starts or self.covers(path, is_directory=is_directory)
         return covered and self._is("always", "exit") and permission in self.permissions
 
     def hides(self, path: str, permission: str) -> bool:
-        """Return whether the rule keeps each access to *path* of this kind from being recorded by a later one."""
+        """Return whether the rule excludes *path* and *permission* from later rules."""
         return self._is("never", "exit") and self.covers(path) and permission in self.permissions
 
     @property
@@ -81,7 +81,7 @@ class Rule(Struct, frozen=True):
 
 
 def parse(text: str, resolved: Mapping[str, str]) -> Rule | None:
-    """Parse a line, or return None if it is not a rule; *resolved* is where the links in its path lead."""
+    """Parse a line, or return None if it is not a rule. *resolved* has the real paths of links."""
     options = _OPTION.findall(text)
     if not options or options[0][0] not in "waA":
         return None
@@ -108,13 +108,13 @@ def parse(text: str, resolved: Mapping[str, str]) -> Rule | None:
 
 
 class Audit(Struct, frozen=True, dict=True):
-    """The audit system; read when it is first asked for, so that what does not exist needs none."""
+    """The audit system, read on first use."""
 
     recording: Recording
 
     @cached_property
     def _kernel(self) -> Words:
-        """What auditctl said, which has to be allowed."""
+        """The output of auditctl, or EvidenceError if it failed."""
         words = Words(self.recording.section(AUDIT, "kernel"))
         if "failed" in words:
             raise EvidenceError(f"auditctl: {words.first('failed')}")
@@ -125,7 +125,7 @@ class Audit(Struct, frozen=True, dict=True):
         return "missing" not in self._kernel
 
     def number(self, name: str) -> int:
-        """Return a number of `auditctl -s`: `enabled`, `lost`, the `pid` of who receives the records or 0."""
+        """Return a number of `auditctl -s`: `enabled`, `lost`, or the `pid` of the receiver or 0."""
         value = self._kernel.pairs("status", " ").get(name, "").split()
         if not value or not value[0].isdigit():
             raise EvidenceError(f"auditctl -s does not print {name}")
@@ -133,7 +133,7 @@ class Audit(Struct, frozen=True, dict=True):
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules in the kernel, in the order in which they are tried."""
+        """The rules in the kernel, in their order."""
         return self._parsed(self._kernel.all("rule"))
 
     @cached_property
@@ -164,7 +164,7 @@ class AuditDaemon(Struct, frozen=True):
 
     @property
     def unit(self) -> Unit:
-        """What systemd shows of it, or EvidenceError."""
+        """The unit of auditd, or EvidenceError."""
         if AUDITD not in self.units:
             raise EvidenceError("whether auditd is started with the host is unknown: no systemd answers")
         return self.units[AUDITD]

@@ -1,4 +1,4 @@
-"""A file of the engine, with all that decides who may change it: owner, mode, access control list, way."""
+"""A file of the engine, with its owner, mode, access control list and parent directories."""
 
 import stat
 from enum import Enum
@@ -9,7 +9,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 
 
 class State(Enum):
-    """What became of the look at a file."""
+    """The result of reading the status of a file."""
 
     FOUND = "found"
     ABSENT = "absent"
@@ -17,7 +17,7 @@ class State(Enum):
 
 
 class Node(Struct, frozen=True):
-    """A file, a directory or a link as stat(1) shows it; *leads_to* is where a link leads."""
+    """A file, directory or link of stat(1). *leads_to* is the target of a link."""
 
     path: str
     mode: int  # permission bits and type, as in st_mode
@@ -32,18 +32,18 @@ class Node(Struct, frozen=True):
 
     @property
     def bits(self) -> int:
-        """Its permission bits, without those that give no access: a rootless daemon's socket is sticky."""
+        """The permission bits, without those that give no access, such as sticky on a socket."""
         counted = 0o777 if self.is_directory else 0o6777 if stat.S_ISSOCK(self.mode) else 0o7777
         return stat.S_IMODE(self.mode) & counted
 
     def open_to_others(self, *, for_new: bool) -> bool:
-        """Return whether others may put something new into it, or else replace what is there: not if it is sticky."""
+        """Return whether others may add files to the directory or, unless it is sticky, replace them."""
         sticky = bool(self.mode & stat.S_ISVTX) and self.uid == 0
         return self.is_directory and bool(self.mode & 0o022) and (for_new or not sticky)
 
 
 class Grant(Struct, frozen=True):
-    """What an access control list gives one more user or group: three bits, with the mask applied."""
+    """An entry of an access control list: a further user or group and three bits, with the mask applied."""
 
     holder: str
     bits: int
@@ -68,12 +68,12 @@ class FileFact(Struct, frozen=True):
 
     @classmethod
     def in_use(cls, path: str, *, directory: bool = False) -> "FileFact":
-        """Return what is there, as it is in use; its owner and mode are not asked for."""
+        """Return a file that exists because it is in use, of unknown owner and mode."""
         return cls(path, State.FOUND, Node(path, stat.S_IFDIR if directory else stat.S_IFREG, 0, 0))
 
     @property
     def node(self) -> Node:
-        """The file itself; NotApplicable if it does not exist, EvidenceError if it could not be looked at."""
+        """The file itself. NotApplicable if it does not exist, EvidenceError if its status could not be read."""
         if self.is_absent:
             raise NotApplicable(f"{self.path} does not exist")
         if self.state is State.UNREAD or self.target is None:
@@ -82,20 +82,20 @@ class FileFact(Struct, frozen=True):
 
     @property
     def access_list(self) -> tuple[Grant, ...]:
-        """What its access control list adds, or EvidenceError."""
+        """The access control list, or EvidenceError."""
         if self.grants is None:
             raise EvidenceError(f"the access control list of {self.path} could not be read; install getfacl")
         return self.grants
 
     @property
     def open_places(self) -> tuple[Node, ...]:
-        """The directories on its way in which others may put another one in its place."""
+        """The parent directories in which others may replace the file."""
         last = self.parents[-1:] if self.is_absent else ()
         return tuple(each for each in self.parents if each.open_to_others(for_new=each in last))
 
     @property
     def foreign_places(self) -> tuple[Node, ...]:
-        """The directories and links on its way that belong to others."""
+        """The parent directories and links that belong to others."""
         return tuple(each for each in self.parents if each.uid not in self.owners)
 
     @property
@@ -108,7 +108,7 @@ class FileFact(Struct, frozen=True):
 
 
 def grants(listed: str) -> tuple[Grant, ...] | None:
-    """Return the named users and groups that getfacl(1) prints with -n for one file, or None if that is cut off."""
+    """Return the named users and groups of `getfacl -n` for one file, or None if cut off."""
     entries = [line.split(":") for line in listed.split("\n") if line.count(":") == 2 and line[0] != "#"]
     if not any(kind == "other" for kind, _, _ in entries):
         return None

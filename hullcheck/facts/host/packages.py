@@ -1,4 +1,4 @@
-"""What is installed on a host: its distribution, compilers and browsers, and what keeps all that up to date."""
+"""The distribution, compilers, browsers and automatic updates of a host."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ class Software(Struct, frozen=True):
     unread: tuple[str, ...]  # folders of programs that could not be read
 
     def of_kind(self, kind: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the compilers or browsers that are not allowed; EvidenceError if not all folders were read."""
+        """Return the compilers or browsers that are not allowed, or EvidenceError if a folder was unreadable."""
         program, package = _KINDS[kind]
         names = {path: path.rpartition("/")[2] for path in self.programs}
         found = [path for path, name in names.items() if program.fullmatch(name) and name not in allowed]
@@ -73,7 +73,7 @@ class Software(Struct, frozen=True):
         return self.system.get("PRETTY_NAME") or self.identifier
 
     def is_a(self, distribution: str) -> bool:
-        """Return whether it is this minimal distribution, or has this ID."""
+        """Return whether the host is this minimal distribution, or has this ID."""
         if distribution == known.UBUNTU_MINIMAL:
             return self.identifier == "ubuntu" and bool(self.marks) and "ubuntu-standard" not in self.packages
         own = {self.identifier, f"{self.identifier} {self.system.get('VARIANT_ID', '')}"}
@@ -93,7 +93,7 @@ def software(recording: Recording, presence: Presence) -> Software:
 
 
 class Timer(Struct, frozen=True):
-    """A timer that is active, with what its program says of itself, and how its service last ended, and when."""
+    """An active timer, with its program's setting and the last result of its service."""
 
     name: str
     enabled: bool
@@ -104,7 +104,7 @@ class Timer(Struct, frozen=True):
 
 
 class Patching(Struct, frozen=True):
-    """What may install updates: timers, *others* that are active and tables of cron, and tables that were *hidden*."""
+    """The possible sources of updates: timers, active *others* and crontabs, and *hidden* crontabs."""
 
     today: date
     timers: tuple[Timer, ...]
@@ -112,7 +112,7 @@ class Patching(Struct, frozen=True):
     hidden: tuple[str, ...]
 
     def works(self, days: int) -> Timer | None:
-        """Return the timer that is on, installs updates and succeeded in the last *days*."""
+        """Return a timer that installs updates, is enabled and succeeded in the last *days*, or None."""
         for each in self.timers:
             recent = each.ended is not None and -1 <= (self.today - each.ended).days <= days
             if each.installs and each.enabled and recent and each.result == "success":
@@ -121,7 +121,7 @@ class Patching(Struct, frozen=True):
 
     @property
     def candidates(self) -> tuple[str, ...]:
-        """What may install updates beside timers, which has to be known where no timer does."""
+        """The possible sources of updates other than timers, or EvidenceError if hidden."""
         if not self.others and self.hidden and not any(each.installs for each in self.timers):
             raise EvidenceError(unread(", ".join(self.hidden)))
         return self.others
@@ -129,7 +129,7 @@ class Patching(Struct, frozen=True):
 
 @fact(PACKAGES)
 def patching(recording: Recording, presence: Presence, units: Units) -> Patching:
-    """What may install updates on the target, and when it last did."""
+    """The possible sources of updates on the target, with their last results."""
     text = recording.section(PACKAGES, "updates")
     words = Words(text)
     agents = (name for name in AGENTS if name in units.shown and units.shown[name].active == "active")
@@ -138,7 +138,7 @@ def patching(recording: Recording, presence: Presence, units: Units) -> Patching
 
 
 def _timers(units: Units, text: str) -> Iterator[Timer]:
-    """Return the timers that are active, with the settings of apt and dnf as they say them."""
+    """Yield the active timers, with the settings of apt and dnf."""
     apt = {name.lower(): value for name, value in re.findall(r'^APT::Periodic::(\S+) "(.*)";$', text, re.M)}
     on = apt.get("unattended-upgrade", "0") if apt.get("enable", "1") != "0" else "0"
     (*_, dnf) = ("no", *re.findall(r"^/.*:\s*apply_updates\s*=\s*(\S*)", text, re.M))

@@ -1,4 +1,4 @@
-"""Whether there is Docker on a target, and whether that is a host or a container."""
+"""Signs of Docker on a target, and its kind: host, container or Compose file."""
 
 import re
 
@@ -43,7 +43,7 @@ def kind(recording: Recording) -> str:
 
 @fact(HOST)
 def presence(recording: Recording, kind: str) -> Presence:
-    """Signs of Docker on a host; not applicable where there are none."""
+    """Signs of Docker on a host, or NotApplicable without any."""
     if kind == "container":
         raise NotApplicable("the target is a container without an engine of its own")
     found = Presence.of(recording)
@@ -54,6 +54,6 @@ def presence(recording: Recording, kind: str) -> Presence:
 
 @fact(HOST)
 def sysctl(recording: Recording, presence: Presence) -> Sysctl:
-    """Settings of the kernel of a host with Docker, as they are and as files set them."""
+    """Kernel settings of a host with Docker, current and in files."""
     text = recording.section(HOST, "sysctl")
     return Sysctl(files(recording), tuple(assignments(text)), Words(text).all("unread"))

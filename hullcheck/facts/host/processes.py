@@ -1,4 +1,4 @@
-"""The processes of a target, as /proc shows them to the auditor: what really runs, and with which powers."""
+"""The processes of a target in /proc, with their privileges."""
 
 import re
 from collections import defaultdict
@@ -34,7 +34,7 @@ _RUNTIME = regex(r"runc:\[\w+:\w+\]|crun")
 
 
 class Process(Struct, frozen=True, dict=True):
-    """One process, with the numbers of the auditor's own PID namespace; uids are those of the host."""
+    """A process. Pids are those of the auditor's namespace, uids those of the host."""
 
     pid: int
     status: dict[str, str]
@@ -45,7 +45,7 @@ class Process(Struct, frozen=True, dict=True):
 
     @cached_property
     def container_ids(self) -> frozenset[str]:
-        """The ids of the containers that its control groups name: its own, and those around that."""
+        """The ids of the containers in the control groups of the process."""
         return frozenset(each for line in self.cgroups for each in _CONTAINER_ID.findall(line))
 
     def _field(self, name: str) -> str:
@@ -63,12 +63,12 @@ class Process(Struct, frozen=True, dict=True):
 
     @property
     def name(self) -> str:
-        """Its comm: the first 15 bytes of the program's name."""
+        """The first 15 bytes of the program's name."""
         return self._field("Name")
 
     @property
     def is_runtime(self) -> bool:
-        """Whether it is a runtime on its way into a container; its program may be there a moment later."""
+        """Whether the process is a runtime that is just starting a container."""
         return _RUNTIME.fullmatch(self.name) is not None
 
     @property
@@ -82,7 +82,7 @@ class Process(Struct, frozen=True, dict=True):
 
     @property
     def capabilities(self) -> int:
-        """Every capability that it has or can still get: permitted, effective and bounding set, as bits."""
+        """The permitted, effective and bounding capabilities, as bits."""
         sets = [self._numbers(name, 16)[0] for name in ("CapEff", "CapPrm", "CapBnd")]
         return sets[0] | sets[1] | sets[2]
 
@@ -108,12 +108,12 @@ class Processes(Struct, frozen=True, dict=True):
 
     @cached_property
     def by_cgroup_id(self) -> dict[str, list[Process]]:
-        """Processes by each container id that their control groups name."""
+        """Processes by each container id in their control groups."""
         return grouped((one, each) for each in self.by_pid.values() for one in each.container_ids)
 
     @cached_property
     def by_pid_namespace(self) -> dict[str | None, list[Process]]:
-        """Processes by the link of their PID namespace; None for those whose link may not be read."""
+        """Processes by the link of their PID namespace; None if unreadable."""
         return grouped((each.pid_namespace, each) for each in self.by_pid.values())
 
 
@@ -154,7 +154,7 @@ _BEFORE_PROGRAM = regex(
 
 
 def servers_named(command: Iterable[object]) -> frozenset[str]:
-    """Return the SSH servers that a command starts, also through a shell, an entry point or a service."""
+    """Return the SSH servers that a command starts, directly or through a shell or service."""
     text = " ".join(map(str, command))
     commands = [[word.strip("'\"[]") for word in each.split()] for each in _NEXT_COMMAND.split(text)]
     programs = [next(dropwhile(_BEFORE_PROGRAM.fullmatch, words), "") for words in commands]
@@ -164,7 +164,7 @@ def servers_named(command: Iterable[object]) -> frozenset[str]:
 
 
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:
-    """Return the names of the SSH servers among *processes*; EvidenceError for none if a program's path is hidden."""
+    """Return the names of SSH servers among *processes*; EvidenceError if a program's path is hidden."""
     found = list(processes)
     names = {each for one in found for each in (one.name, one.executable.rpartition("/")[2])}
     servers = tuple(sorted(filter(_SERVER.fullmatch, names)))

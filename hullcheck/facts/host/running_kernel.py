@@ -1,4 +1,4 @@
-"""The kernel that runs on a target, against those that are installed, and flaws that are known."""
+"""The running kernel of a target, the installed ones, and known flaws."""
 
 import re
 
@@ -28,7 +28,7 @@ _NAMED = {
 
 
 class RunningKernel(Struct, frozen=True):
-    """The kernel."""
+    """The running kernel."""
 
     release: str
     build: str  # as `uname -v` prints it; Debian names the version of the package there
@@ -40,7 +40,7 @@ class RunningKernel(Struct, frozen=True):
     recording: Recording
 
     def state(self, flaw: str) -> str:
-        """Return what the kernel reports of a flaw, or raise EvidenceError."""
+        """Return the kernel's report on a flaw, or raise EvidenceError."""
         if flaw == _DIRTY_COW:
             fixed = order(self.release)[:2] >= _FIXED_SINCE
             return "Mitigation: fixed in Linux 4.9" if fixed else f"Unknown: {self.release} is older than 4.9"
@@ -50,12 +50,12 @@ class RunningKernel(Struct, frozen=True):
 
     @property
     def package_version(self) -> str:
-        """The version of the installed package of the running release, `unread`, or empty."""
+        """The version of the package of the running release, `unread`, or empty."""
         return Words(self.recording.section(PACKAGES, "kernel")).first("version").strip()
 
     @property
     def restart(self) -> str:
-        """The exit status of `needs-restarting -r`, which is 1 if the host has to be restarted; empty without it."""
+        """The exit status of `needs-restarting -r`, 1 if a restart is due; empty without that program."""
         return Words(self.recording.section(PACKAGES, "kernel")).first("restart").strip()
 
     @property
@@ -68,7 +68,7 @@ class RunningKernel(Struct, frozen=True):
 
 
 def order(release: str) -> tuple[int, ...]:
-    """Return the numbers by which releases are ordered; the words behind them name a flavour.
+    """Return the numbers that order releases; words behind them name a flavour.
 
     Backports of Debian have one in between, 6.1.0-0.deb11.21-amd64, others a word:
     6.12.43+deb13+1-amd64, 6.9.1-arch1-2.
@@ -79,7 +79,7 @@ def order(release: str) -> tuple[int, ...]:
 
 @fact(HOST, PACKAGES)
 def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
-    """The kernel that runs, those that are installed, and the flaws that it knows of."""
+    """The running kernel, the installed ones, and the flaws that the kernel reports."""
     files, found = system.files(recording), Words(recording.section(HOST, "kernels"))
     release = files.first(_RELEASE)
     if not re.match(r"\d+\.\d+", release):
@@ -98,7 +98,7 @@ def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
 
 @fact()
 def kernel_flaw(running_kernel: RunningKernel) -> Subjects[tuple[str, ...]]:
-    """Each flaw of a kernel or processor that the guide names, and each other that the kernel lists."""
+    """The kernel and processor flaws of the guide, and others that the kernel reports."""
     named = {flaw for flaws in _NAMED.values() for flaw in flaws}
     others = {flaw: (flaw,) for flaw in sorted(running_kernel.flaws) if flaw not in named}
     return Subjects("option", (*_NAMED.items(), *others.items()))

@@ -1,4 +1,4 @@
-"""What a host serves besides its containers: units, listeners and the programs behind them."""
+"""The services of a host outside of containers: units, listeners and programs."""
 
 import posixpath
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ UNSEEN = "a program that is not seen"
 
 
 class Listener(Struct, frozen=True):
-    """A port on which a *program* of the host waits: its path, or the name of the socket unit if systemd waits."""
+    """A port and its *program*: a path, or the socket unit if systemd listens."""
 
     protocol: str
     port: int
@@ -48,7 +48,7 @@ class Listener(Struct, frozen=True):
 
 
 class HostServices(Struct, frozen=True, dict=True):
-    """Units, listeners and applications of the host itself; what runs in containers is left out."""
+    """Units, listeners and applications of the host outside of containers."""
 
     units: Units
     words: Words
@@ -61,7 +61,7 @@ class HostServices(Struct, frozen=True, dict=True):
 
     @cached_property
     def listeners(self) -> tuple[Listener, ...]:
-        """Each port with a program that listens there outside of containers."""
+        """The listeners outside of containers, with their programs."""
         if not self.words.all("net"):
             raise EvidenceError("/proc/1/net could not be read, so the listeners are not known")
         parts = (line.partition(" ") for line in self.words.all("owner"))
@@ -85,7 +85,7 @@ class HostServices(Struct, frozen=True, dict=True):
 
     @property
     def strangers(self) -> tuple[Listener, ...]:
-        """The listeners that are neither of the base system nor of the engine."""
+        """The listeners outside of the base system and the engine."""
         base = {each for each in self.listeners if each.name in _BASE and each.program.startswith(_INSTALLED)}
         return tuple(each for each in self.listeners if each not in base and each.program not in _BASE_SOCKETS)
 

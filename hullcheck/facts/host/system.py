@@ -1,4 +1,4 @@
-"""What a host says of itself: its time, who asked, its distribution, its kernel, and settings of that."""
+"""The host: its time, distribution, kernel and kernel settings, and the auditor."""
 
 import posixpath
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Assignment(Struct, frozen=True):
 
 
 def assignments(text: str) -> Iterator[Assignment]:
-    """Yield the lines of files that set what is judged."""
+    """Yield the settings in files that are judged."""
     for match in map(_SETTING.fullmatch, text.split("\n")):
         if match and (name := match[2].replace("/", ".")) in SETTINGS:
             yield Assignment(match[1], name, match[3])
@@ -66,7 +66,7 @@ def files(recording: Recording) -> Words:
 
 
 def auditor(recording: Recording) -> int:
-    """Return the number of the user who asked."""
+    """Return the uid of the auditor."""
     text = recording.section(HOST, "auditor")
     if not text.isdigit():
         raise EvidenceError("id -u did not say who asked")
@@ -89,7 +89,7 @@ def os_release(recording: Recording) -> dict[str, str]:
 
 @fact(HOST)
 def os_name(recording: Recording) -> str:
-    """The target's operating system by its own name, or an empty string."""
+    """The name of the target's operating system, or an empty string."""
     try:
         values = os_release(recording)
     except EvidenceError:
@@ -98,7 +98,7 @@ def os_name(recording: Recording) -> str:
 
 
 class Clock(Struct, frozen=True):
-    """When a target answered, in seconds since the epoch; *times* are by its clock and the auditor's."""
+    """The time of the answer in seconds since the epoch; *times* are by both clocks."""
 
     now: float
     times: Times
@@ -106,7 +106,7 @@ class Clock(Struct, frozen=True):
 
 @fact(HOST)
 def clock(recording: Recording) -> Clock:
-    """When the target answered; an error where the recording does not tell it."""
+    """The time of the answer, or EvidenceError if unknown."""
     return Clock(recording.now, recording.known_times)
 
 
@@ -127,7 +127,7 @@ class Kernel(Struct, frozen=True):
 
     @property
     def apparmor_is_lax(self) -> bool:
-        """Whether the kernel enforces no profile, whatever each of them says; only root may read that."""
+        """Whether the kernel enforces no profile at all, as far as readable."""
         return self.files.first("/sys/module/apparmor/parameters/mode") in ("complain", "unconfined")
 
     @property
@@ -138,19 +138,19 @@ class Kernel(Struct, frozen=True):
 
     @property
     def most_processes(self) -> int:
-        """The limit of processes and threads of the whole machine."""
+        """The limit of processes and threads on the machine."""
         limits = [self._value("/proc/sys/kernel/pid_max"), self._value("/proc/sys/kernel/threads-max")]
         return min(int(limit) for limit in limits if limit is not None)
 
 
 @fact(HOST)
 def kernel(recording: Recording) -> Kernel:
-    """What the kernel of the target offers."""
+    """The security modules and limits of the kernel."""
     return Kernel(files(recording))
 
 
 class Sysctl(Struct, frozen=True):
-    """The settings of the kernel that the guide demands: as they are, and as *assignments* in files set them."""
+    """The kernel settings that the guide requires: current, and by *assignments* in files."""
 
     files: Words
     assignments: tuple[Assignment, ...]
@@ -163,7 +163,7 @@ class Sysctl(Struct, frozen=True):
         return self.files.first(path).strip()
 
     def at_start(self, name: str) -> Assignment | None:
-        """Return the line that counts at the next start: the last one of the file with the last name, in /etc first."""
+        """Return the assignment that counts at the next start, or None."""
         if self.unread:
             raise EvidenceError(unread(", ".join(self.unread)))
         found = [each for each in self.assignments if each.name == name]

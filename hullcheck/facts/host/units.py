@@ -1,4 +1,4 @@
-"""The units of a host: those that are enabled or run, and what systemd shows of some that matter."""
+"""The enabled and running units of a host, and the states of some."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _LINK = regex(r"l.* /\S*/(\S+) -> (\S+)")
 
 
 def _short(line: str) -> str:
-    """Keep the name of a unit, and of a socket its type and port; empty for what is of the distribution."""
+    """Return a unit's name, or a socket's type and port; empty for units of the distribution."""
     if match := _NAMED.fullmatch(line):
         return f"{match[1]}:{match[2]}"
     if match := _SOCKET.fullmatch(line):
@@ -49,14 +49,14 @@ UNITS = Probe.from_file(
 
 
 class Units(Struct, frozen=True):
-    """The lines of what lists units, or None where neither systemd nor OpenRC runs, and what systemd shows of some."""
+    """The units by list, None without systemd and OpenRC, and the states of some."""
 
     named: Words | None
     shown: Mapping[str, Unit]
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The services and sockets that are enabled, the site's own timers and paths too, and the services that run."""
+        """The enabled services and sockets, the organization's own timers and paths, and the running services."""
         if self.named is None:
             raise EvidenceError("which services are enabled is unknown: neither systemd nor OpenRC answers")
         return tuple(dict.fromkeys((*self.named.all("enabled"), *self.named.all("running"))))

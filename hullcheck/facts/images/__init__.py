@@ -1,4 +1,4 @@
-"""The images that the engine holds: how it describes them, their build steps, and what is not in use."""
+"""The images of the engine, their build steps, and unused images and containers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ _OLDEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # reproducible builds se
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    """One image of the engine."""
+    """An image of the engine."""
 
     id: str
     tags: tuple[str, ...] = ()
@@ -42,36 +42,36 @@ class Image(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """Its first tag, or its short id."""
+        """The first tag, or the short id."""
         return self.tags[0] if self.tags else _short(self.id)
 
     @property
     def days_old(self) -> float | None:
-        """How many days ago it was built, or None if it does not say that."""
+        """The days since the build, or None if unknown."""
         return None if self.created is None else (self.recorded - self.created) / DAY
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The repositories, registry and all, that it is known to have been pulled from or pushed to."""
+        """The repositories, with registries, that the image was pulled from or pushed to."""
         # in the store of containerd every image has its own digest under each of its names, whatever they are
         known = (each for each in self.digests if each.partition("@")[2] != self.id)
         pulled = (each for repository in self.pulled for each in self._with_port(repository))
         return tuple(dict.fromkeys((*map(_repository, known), *pulled)))
 
     def _with_port(self, repository: str) -> tuple[str, ...]:
-        """Return a repository with the port of its registry, which the engine leaves out, by a name of the image."""
+        """Return a repository with the registry's port, which the engine leaves out."""
         portless = {each: _repository(_PORT.sub("", each)) for each in self.claims if _PORT.search(each)}
         return tuple(each for each, plain in portless.items() if plain == repository) or (repository,)
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """The repositories, registry and all, that its names name in full; anybody can name an image so."""
+        """The repositories, with registries, in the image's names, which prove nothing."""
         names = (*self.tags, *self.digests)
         return tuple(dict.fromkeys(_repository(each) for each in names if _names_registry(each)))
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Its build steps, those of the images below it first, and those left to later builds."""
+        """The build steps, those of base images first."""
         if self.history is None:
             raise EvidenceError("its history could not be read")
         return self.history
@@ -79,7 +79,7 @@ class Image(Struct, frozen=True, kw_only=True):
 
 @fact(models.IMAGES)
 def image(recording: Recording, engine: Engine, container: Later[Subjects[Container]]) -> Subjects[Image]:
-    """Every image that the engine holds, but none that is only a step on the way to another."""
+    """Every image of the engine, except for unnamed parents of others."""
     known, blobs = models.described(recording), models.stored(recording)
     if not known:
         engine.require_none("images")
@@ -99,18 +99,18 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
 
 @fact(models.IMAGES)
 def image_names(recording: Recording) -> dict[str, str]:
-    """The image id that each `repository:tag` names now."""
+    """The image ids by `repository:tag`."""
     known = models.described(recording)
     return {tag: identifier for identifier, each in known.items() for tag in each.repo_tags or ()}
 
 
 def _short(identifier: str) -> str:
-    """Return an id as people write it."""
+    """Return a short id."""
     return identifier.removeprefix("sha256:")[:_SHORT]
 
 
 def _users(containers: Subjects[Container], known: Mapping[str, Description]) -> dict[str, list[str]]:
-    """Return the names of the containers that were made from an image or mount it, by its id."""
+    """Return the containers that use an image, by the image's id."""
     users = dict[str, list[str]]()
     for name, container in containers:
         mounted = {each.name for each in container.inspect.mounts if each.type == "image"}
@@ -147,7 +147,7 @@ def _without_none(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> tuple[list[str], list[Stored]]:
-    """Return the digests of an image's manifest and configuration in the store, and the configuration itself."""
+    """Return the digests of an image's documents in the store, and its configurations."""
     layers, reached, waiting = found.layers.layers or (), dict[str, Stored](), [found.id]
     while waiting:
         digest = waiting.pop()
@@ -160,13 +160,13 @@ def _own_documents(found: Description, blobs: Mapping[str, Stored]) -> tuple[lis
 
 
 def _names_registry(reference: str) -> bool:
-    """Return whether a reference begins with a registry, as the engine tells it from a folder of Docker Hub."""
+    """Return whether a reference begins with a registry, and not with a folder of Docker Hub."""
     first, slash, _ = reference.partition("/")
     return bool(slash) and (first == "localhost" or "." in first or ":" in first)
 
 
 def _repository(reference: str) -> str:
-    """Return the repository of a reference, with the registry that the engine takes where none is named."""
+    """Return the repository of a reference, with the default registry if none is named."""
     folder, slash, name = reference.partition("@")[0].rpartition("/")
     plain = f"{folder}{slash}{name.partition(':')[0]}"
     if _names_registry(plain):
@@ -175,7 +175,7 @@ def _repository(reference: str) -> str:
 
 
 def _build_moment(text: str | None, recorded: float) -> float | None:
-    """Return when an image was built, in seconds since the epoch, or None if that is no true time."""
+    """Return the time of the build in seconds since the epoch, or None if implausible."""
     try:
         time = datetime.fromisoformat(text or "").timestamp()
     except (ValueError, OverflowError):
@@ -184,7 +184,7 @@ def _build_moment(text: str | None, recorded: float) -> float | None:
 
 
 class Idle(Struct, frozen=True):
-    """An image or a container that is not in use."""
+    """An unused image or a stopped container."""
 
     name: str
     # since the container stopped or was made, or the image was made, brought or named here; None if that is unknown
@@ -193,7 +193,7 @@ class Idle(Struct, frozen=True):
 
 @fact(models.IMAGES)
 def unused_images(recording: Recording, engine: Engine, container: Subjects[Container]) -> tuple[Idle, ...]:
-    """The images that no container was made from or mounts, the oldest first; layers between them are not counted."""
+    """The images that no container uses, the oldest first."""
     known, came, now = models.described(recording), models.arrivals(recording), recording.now
     needed = set(_users(container, known))
     for image in tuple(needed):  # the images that it was built from cannot go either
@@ -213,7 +213,7 @@ def unused_images(recording: Recording, engine: Engine, container: Subjects[Cont
 
 @fact()
 def stopped_containers(recording: Recording, container: Subjects[Container]) -> tuple[Idle, ...]:
-    """The containers that do not run, the one that stopped first before the others."""
+    """The stopped containers, the one that stopped first before the others."""
     stopped = ((name, each.inspect) for name, each in container if each.inspect.state.status in _STOPPED)
     idle = list[Idle]()
     for name, each in stopped:

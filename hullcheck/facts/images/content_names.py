@@ -1,4 +1,4 @@
-"""What the path of a file in an image tells: a tool, a package, a list of packages, a private key."""
+"""Names of files in images: tools, packages, lists of packages, private keys."""
 
 import posixpath
 import re
@@ -50,7 +50,7 @@ _DATABASES = {  # those that name packages inside one file
 }
 RELEASES = ("/etc/os-release", "/usr/lib/os-release", "/etc/debian_version", "/etc/alpine-release")
 """Files that say which distribution it is; some of them are links."""
-DISTRIBUTION = "its distribution"  # stands for a package manager of which no list is there
+DISTRIBUTION = "its distribution"  # stands for a package manager without a list of packages
 _SURE = regex(  # files of which each holds a secret
     r"""(?:.*/)?(?:id_(?:rsa|dsa|ecdsa|ed25519)(?:\.(?:bak|old|orig|save)|~)? | ssh_host_\w+_key | \.git-credentials
     | [._]netrc | \.pgpass | \.aws/credentials | \.vault-token | application_default_credentials\.json)""",
@@ -86,18 +86,18 @@ _LIBRARIES = regex(
 
 
 def says_something(path: str) -> bool:
-    """Return whether a file of this path is worth a look, whatever its mode is."""
+    """Return whether a file with this path is notable, whatever its mode."""
     return bool(tool(path) or looks_like_key(path) or database(path) or package(path))
 
 
 def tool(path: str) -> str:
-    """Return MANAGER, SHELL or COMPILER, by the name of a program in a folder for programs, or "" for any other."""
+    """Return MANAGER, SHELL or COMPILER for a program in a folder for programs, or an empty string."""
     above, name = posixpath.split(path)
     return kind(name) if posixpath.basename(above) in _PROGRAMS else ""
 
 
 def kind(name: str) -> str:
-    """Return MANAGER, SHELL or COMPILER, by the name alone, or "" for any other."""
+    """Return MANAGER, SHELL or COMPILER by name, or an empty string."""
     match = _VARIANT.fullmatch(name)
     if match is None:
         return ""
@@ -105,23 +105,23 @@ def kind(name: str) -> str:
 
 
 def package(path: str) -> str:
-    """Return the package that a file is there for, or an empty string."""
+    """Return the package that a file belongs to, or an empty string."""
     matches = (pattern.fullmatch(path) for pattern in _PACKAGES)
     return next((match[1] for match in matches if match), "")
 
 
 def database(path: str) -> str:
-    """Return the package manager that names its packages inside this file, or an empty string."""
+    """Return the package manager whose database this is, or an empty string."""
     return _DATABASES.get(path, "")
 
 
 def is_key_file(path: str) -> bool:
-    """Return whether every file of this name holds a secret."""
+    """Return whether every file with this name holds a secret."""
     return bool(_SURE.fullmatch(path))
 
 
 def looks_like_key(path: str) -> bool:
-    """Return whether a file of this name holds a secret, or often does."""
+    """Return whether files with this name often hold a secret."""
     plain = _COPY.sub("", path)
     is_setting = _SETTINGS.fullmatch(plain) and not _LIBRARIES.fullmatch(plain)
     is_like_one = is_setting or _SURE.fullmatch(plain) or _PERHAPS.fullmatch(plain)

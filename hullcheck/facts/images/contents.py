@@ -1,4 +1,4 @@
-"""What is in the images of the engine: files with special bits, packages, tools, and what looks like a key.
+"""The contents of images: files with special bits, packages, tools, and likely keys.
 
 Nothing is run, mounted or unpacked, and reading needs root. The engine's own store has the headers of each layer's
 archive (`tar-split.json.gz`), that of containerd the archives. The script prints `known` and the descriptions of images
@@ -7,7 +7,7 @@ each layer `layer DIGEST`, a listing, packed by gzip and base64, and `end`; and 
 names, and `end`. The next run goes on from where it ends.
 
 What is kept is one JSON object for each image whose layers were all read, and `known ID CHAIN` for those that are
-known. The chain is a digest over the layers: of an image for several machines, the id does not tell which is there.
+known. The chain is a digest over the layers: an image for several platforms has one id for all.
 """
 
 import base64
@@ -41,13 +41,13 @@ _BLOCK = regex(r"^((?:layer|packages) \S+)\n((?:(?!end$|layer |packages ).*\n)*)
 
 
 class Contents(Model, frozen=True, kw_only=True):
-    """What is in one image, with what its later layers delete and change."""
+    """The contents of an image, after all layers."""
 
     id: str
     chain: str  # a digest over its layers
     read: float = 0.0  # when it was read; 0 for now
     special: tuple[tuple[str, str], ...]  # setuid and setgid files, with their modes as `4755`
-    capable: tuple[tuple[str, tuple[str, ...]], ...]  # files with their capabilities without `CAP_`, or `UNTOLD`
+    capable: tuple[tuple[str, tuple[str, ...]], ...]  # files with their capabilities without `CAP_`, or `UNKNOWN`
     packages: tuple[str, ...]
     databases: tuple[str, ...]  # package managers whose one file of packages was not read: `rpm`
     tools: tuple[str, ...]  # paths of package managers, shells and compilers
@@ -55,21 +55,21 @@ class Contents(Model, frozen=True, kw_only=True):
 
     @property
     def tool_names(self) -> tuple[str, ...]:
-        """The names of its tools, each once."""
+        """The names of the tools, each once."""
         return tuple(sorted({posixpath.basename(path) for path in self.tools}))
 
     def tools_of(self, kind: str) -> tuple[str, ...]:
-        """Return the paths of its tools of one kind, as `content_names` has them."""
+        """Return the paths of the tools of one kind of `content_names`."""
         return tuple(path for path in self.tools if names.tool(path) == kind)
 
 
 class ImageContents(Struct, frozen=True, dict=True):
-    """What is in the images of a target."""
+    """The contents of the images of a target."""
 
     recording: Recording
 
     def of(self, identifier: str) -> Contents:
-        """Return what is in the image with this id; EvidenceError says why its layers were not all read."""
+        """Return the contents of an image by id, or raise EvidenceError if a layer was not read."""
         if identifier in self._found:
             return self._found[identifier]
         answer = self.recording.answers.get(IMAGE_CONTENTS.name)
@@ -80,7 +80,7 @@ class ImageContents(Struct, frozen=True, dict=True):
 
     @cached_property
     def _found(self) -> Mapping[str, Contents]:
-        """By image. One that is there was read to its end, whatever became of those after it."""
+        """The contents by image, each read to the end."""
         return {each.id: each for each in documents_in(self.recording.part(IMAGE_CONTENTS), Contents)}
 
 
@@ -93,7 +93,7 @@ class _Image(Model, frozen=True, kw_only=True):
 
 
 def _images(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield ids and layers of images, but of none of which the layers are not told."""
+    """Yield ids and layers of images whose layers are known."""
     lines = (line for line in text.split("\n") if line.startswith("{"))
     for each in documents_in("\n".join(lines), _Image):
         if each.layers.type == "layers":
@@ -124,7 +124,7 @@ def _chain(layers: Sequence[str]) -> str:
 
 
 def _blobs(identifier: str, layers: Sequence[str], stored: Mapping[str, Stored]) -> tuple[str, ...] | None:
-    """Return the blobs of an image's layers, by the manifest whose configuration names these layers."""
+    """Return the blobs of an image's layers, by the matching manifest, or None."""
     top = stored.get(identifier, Stored())
     for manifest in (top, *(stored.get(each, Stored()) for each in top.named)):
         blobs = tuple(each.digest for each in manifest.layers or ())
@@ -135,7 +135,7 @@ def _blobs(identifier: str, layers: Sequence[str], stored: Mapping[str, Stored])
 
 
 def _layer(packed: str, packages: Sequence[str]) -> Layer | None:
-    """Return the layer whose listing this is, or None if it was not read or makes no sense."""
+    """Return the layer of a listing, or None if that is damaged."""
     try:
         unpack = zlib.decompressobj(wbits=31)
         listing = unpack.decompress(base64.b64decode(packed.replace("\n", ""), validate=True), _MOST)
@@ -146,7 +146,7 @@ def _layer(packed: str, packages: Sequence[str]) -> Layer | None:
 
 
 def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) -> Contents:
-    """Return what there is to see in the image with these layers."""
+    """Return the contents of the image with these layers."""
     files = merged(layers)
     notable = {path: entry for path, entry in sorted(files.items()) if entry is not None}
     real = {path: entry for path, entry in notable.items() if entry.kind == FILE}
@@ -172,7 +172,7 @@ def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) ->
 
 
 def _runs(entry: Entry, files: Collection[str]) -> bool:
-    """Return whether it is a program: a file that may be started, or a link to one that is none by its own name."""
+    """Return whether the entry is a program: an executable file, or a link to one with another name."""
     if entry.kind == FILE:
         return bool(entry.mode & _RUNS)
     name = posixpath.basename(entry.target)
@@ -185,5 +185,5 @@ IMAGE_CONTENTS = Probe.from_file("image_contents", _keep, most=_MOST_SENT + MOST
 
 @fact(IMAGE_CONTENTS)
 def image_contents(recording: Recording) -> ImageContents:
-    """What is in the images that the engine holds."""
+    """The contents of the images of the engine."""
     return ImageContents(recording)

@@ -1,4 +1,4 @@
-"""The layers of an image, read from listings of their archives: of the headers (tar-split) or by tar(1)."""
+"""The layers of an image, from listings of their archives by tar-split or tar(1)."""
 
 import ast
 import base64
@@ -17,7 +17,7 @@ from hullcheck.facts.images import content_names as names
 from hullcheck.lazy import regex
 from hullcheck.parsing import confinement
 
-UNTOLD = "unknown"
+UNKNOWN = "unknown"
 SETUID, SETGID = 0o4000, 0o2000
 FILE, SYMLINK, DIRECTORY, OTHER = "file", "symbolic link", "directory", "other"
 _WHITEOUT = ".wh."
@@ -38,27 +38,27 @@ _LISTED = regex(
 
 
 class Entry(Struct, frozen=True):
-    """A file as a layer holds it."""
+    """A file in a layer."""
 
     path: str
     mode: int
     kind: str
     target: str = ""  # what is in a symbolic link
-    capabilities: tuple[str, ...] = ()  # those of a program, in order; `unknown` where a listing does not tell
+    capabilities: tuple[str, ...] = ()  # those of a program, in order; UNKNOWN if a listing has none
 
     @property
     def has_special_bits(self) -> bool:
-        """Whether it is setuid or setgid."""
+        """Whether the file is setuid or setgid."""
         return bool(self.mode & (SETUID | SETGID))
 
     @property
     def is_notable(self) -> bool:
-        """Whether a control may ask for it."""
+        """Whether a control may judge the file."""
         return bool(self.has_special_bits or self.capabilities or names.says_something(self.path))
 
 
 class Layer(Struct, frozen=True):
-    """What one layer adds and hides."""
+    """The files that a layer adds and hides."""
 
     files: Mapping[str, Entry | None]  # all but directories, by path; None stands for what is not notable
     directories: Set[str]
@@ -68,7 +68,7 @@ class Layer(Struct, frozen=True):
 
     @classmethod
     def of(cls, found: Iterable[Entry], packages: Iterable[str] = ()) -> Self:
-        """Return the layer whose archive holds these, in this order."""
+        """Return the layer with these entries, in this order."""
         entries, directories, removed, opaque = dict[str, Entry](), set[str](), set[str](), set[str]()
         for entry in found:
             above, _, name = entry.path.rpartition("/")
@@ -104,18 +104,18 @@ def _above(path: str) -> Iterator[str]:
 
 
 def read_layer(listing: bytes, packages: Iterable[str] = ()) -> Layer:
-    """Return the layer that *listing* is of; ValueError says that it is not whole, or not understood."""
+    """Return the layer of *listing*, or raise ValueError if that is damaged."""
     return Layer.of(_archived(listing) if listing.startswith(b"{") else _listed(listing), packages)
 
 
 def _path(name: str) -> str:
-    """Return the absolute path of a name, with bytes that are no text as in `\\xff`."""
+    """Return the absolute path of a name, with undecodable bytes as `\\xff`."""
     text = name.encode(*_TEXT).decode("utf-8", "backslashreplace")
     return "/" + posixpath.normpath(f"/{text}").lstrip("/")
 
 
 def _archived(listing: bytes) -> Iterator[Entry]:
-    """Yield the files of an archive as the engine keeps it: all its bytes, but for the bodies of files."""
+    """Yield the files of an archive as the engine stores it, without the bodies of files."""
     header = b""
     for piece in map(json.loads, listing.splitlines()):
         if piece["type"] == _RAW:
@@ -130,7 +130,7 @@ def _archived(listing: bytes) -> Iterator[Entry]:
 
 
 def _member(header: bytes) -> tarfile.TarInfo:
-    """Return the file of a header, which may have blocks with a long name or attributes before it."""
+    """Parse a header, with any blocks for a long name or attributes before it."""
     if len(header) == tarfile.BLOCKSIZE:
         return tarfile.TarInfo.frombuf(header, *_TEXT)
     with tarfile.open(fileobj=io.BytesIO(header), mode="r:", encoding=_TEXT[0], errors=_TEXT[1]) as archive:
@@ -140,7 +140,7 @@ def _member(header: bytes) -> tarfile.TarInfo:
 
 
 def _given(value: bytes) -> tuple[str, ...]:
-    """Return the capabilities that a file permits (vfs_cap_data of linux/capability.h)."""
+    """Return the permitted capabilities of a file (vfs_cap_data in linux/capability.h)."""
     if not value:
         return ()
     if len(value) not in (20, 24):  # versions 2 and 3: what is permitted, and what is inheritable, in turns
@@ -157,13 +157,13 @@ def _listed(listing: bytes) -> Iterator[Entry]:
         match = _LISTED.fullmatch(line)
         if match is None:
             raise ValueError(f"{line!r} is not a line of a listing")
-        given = (UNTOLD,) if b"*" in match[3] else ()  # tar marks it, and does not print the value
+        given = (UNKNOWN,) if b"*" in match[3] else ()  # tar marks it, and does not print the value
         kind, target = _LISTED_KINDS.get(match[1].decode(), OTHER), _plain(match[5] or b"")
         yield Entry(_path(_plain(match[4])), _mode(match[2].decode()), kind, target, given)
 
 
 def _plain(quoted: bytes) -> str:
-    """Return a name without the quoting of C, which is that of Python's strings, too."""
+    """Return a name without C quoting, which is also Python's."""
     text = ast.literal_eval(f'"{quoted.decode("latin-1")}"')
     return str(text).encode("latin-1").decode(*_TEXT)
 

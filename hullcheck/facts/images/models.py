@@ -1,6 +1,6 @@
-"""What the engine and its stores say of images, as structs; and the question that asks them.
+"""The documents of images, of the engine and its stores, and the probe for them.
 
-Histories are in the documents of the store (`stored`), or where that cannot be read, what the engine says (`history`).
+Histories are from documents of the store (`stored`), or else from the engine (`history`).
 """
 
 import re
@@ -32,7 +32,7 @@ class _Metadata(Model, frozen=True, kw_only=True):
 
 
 class Layers(Model, frozen=True, kw_only=True):
-    """The digests of its layers, unpacked; none are told where the type is another."""
+    """The digests of the unpacked layers."""
 
     type: str = ""
     layers: tuple[str, ...] | None = None
@@ -51,7 +51,7 @@ class _Healthcheck(Model, frozen=True, kw_only=True):
 
 
 class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """The settings of its containers; only its base and health check are stored."""
+    """The settings for containers. Only base and health check are stored."""
 
     env: tuple[str, ...] | None = None
     labels: dict[str, str] | None = None
@@ -62,7 +62,7 @@ class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """What `docker image inspect` says of an image."""
+    """An image by `docker image inspect`."""
 
     id: str
     parent: str | None = None
@@ -70,7 +70,7 @@ class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
     repo_digests: tuple[str, ...] | None = None
     created: str | None = None
     metadata: _Metadata | None = None
-    identity: _Identity | None = None  # where it comes from; only Docker 29.2 and later tell that
+    identity: _Identity | None = None  # where it comes from; reported by Docker 29.2 and later
     layers: Layers = msgspec.field(name="RootFS")
     config: Settings | None = None
     secrets: tuple[str, ...] = ()  # what secrets its settings hold, in words and without them
@@ -81,7 +81,7 @@ class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Descriptor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The name of another document; empty in what is none."""
+    """The digest of another document, or an empty string."""
 
     digest: str = ""
 
@@ -91,7 +91,7 @@ class _StoredLayers(msgspec.Struct, frozen=True):
 
 
 class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A document of the image specification: the configuration of an image, a manifest, or an index of these."""
+    """A document of the image specification: configuration, manifest or index."""
 
     rootfs: _StoredLayers | None = None
     history: tuple[Step, ...] | None = None
@@ -101,12 +101,12 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The documents that it names: manifests of an index, the configuration of a manifest."""
+        """The documents named: manifests of an index, or the configuration of a manifest."""
         named = (*(self.manifests or ()), self.config or Descriptor())
         return tuple(each.digest for each in named if each.digest)
 
     def is_configuration_of(self, layers: Sequence[str]) -> bool:
-        """Whether it is that of an image with these layers, or the history that the engine told of one."""
+        """Return whether this is the configuration of an image with these layers, or a history of the engine."""
         if self.rootfs is None:
             return self.history is not None
         return (self.rootfs.diff_ids or ()) == tuple(layers)
@@ -119,7 +119,7 @@ class _Row(Model, frozen=True, kw_only=True):
 
 
 def documents_in(text: str, of: type[T]) -> Iterator[T]:
-    """Yield the documents of this kind of which each is a line; another line has none."""
+    """Yield the documents of this type, one on each line; skip other lines."""
     for line in filter(None, text.split("\n")):
         with suppress(msgspec.DecodeError):
             yield msgspec.json.decode(line.encode("utf-8", "replace"), type=of)
@@ -132,14 +132,14 @@ def stored_documents(text: str) -> dict[str, Stored]:
 
 
 def described(recording: Recording) -> dict[str, Description]:
-    """Return what the engine says of every image, by id; of those between images too."""
+    """Return every image by id, with those between other images."""
     text = recording.sections(IMAGES).get("images", "").strip()
     found = text if text.startswith(DROPPED) else _list(text)
     return {each.id: each for each in decode(found, list[Description], "docker image inspect")}
 
 
 def _list(text: str) -> str:
-    """Return documents, of which each is a line, as one; without those of images that went away."""
+    """Return documents on lines as a list, without removed images."""
     lines = (line for line in text.split("\n") if line and not _GONE.match(line))
     return f"[{','.join(lines)}]"
 
@@ -152,7 +152,7 @@ def stored(recording: Recording) -> dict[str, Stored]:
 
 
 def arrivals(recording: Recording) -> dict[str, float]:
-    """Return when each image was brought to the target, in seconds since the epoch, by id."""
+    """Return the times at which images came to the target, by id."""
     lines = re.findall("([0-9]+) ([0-9a-f]{64})", recording.sections(IMAGES).get("came", ""))
     return {f"sha256:{digest}": float(seconds) for seconds, digest in lines}
 
@@ -164,12 +164,12 @@ def _without_secrets(found: Description) -> Description:
         labels={name: secrets.masked(labels[name]) for name in BASE_LABELS if name in labels},
         healthcheck=config.healthcheck and _Healthcheck(test=_test(config.healthcheck.test)),
     )
-    told = tuple(configuration.in_configuration(msgspec.to_builtins(config)))
-    return msgspec.structs.replace(found, config=kept, secrets=told)
+    kinds = tuple(configuration.in_configuration(msgspec.to_builtins(config)))
+    return msgspec.structs.replace(found, config=kept, secrets=kinds)
 
 
 def _test(test: list[str] | None) -> list[str] | None:
-    """Return a health check of the same kind, without its words."""
+    """Return a health check of the same kind, without its command."""
     kind = kind_of_check(test)
     return ["CMD", "true"] if kind == CANNOT_FAIL else test and [test[0] if kind in test else HIDDEN, HIDDEN]
 
@@ -187,7 +187,7 @@ def _masked(found: Stored) -> Stored:
 
 
 def _kept_history(text: str) -> str:
-    """Return histories as if they were of the store, where the first step comes first."""
+    """Return histories in the form of the store, the first step first."""
     found = dict[str, Stored]()
     for line in text.split("\n"):
         identifier, _, document = line.partition(" ")

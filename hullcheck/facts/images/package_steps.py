@@ -1,4 +1,4 @@
-"""What build steps do with packages, by the words in the history: update alone, switch checks off, get files."""
+"""Build steps that handle packages, by their words: updates alone, disabled checks, downloads."""
 
 import re
 from collections.abc import Iterator
@@ -54,20 +54,20 @@ _FOLDER = regex(r"(?:/usr)?(?:/local)?/s?bin/")
 
 
 def updates_alone(step: Step) -> bool:
-    """Return whether a step updates the index of a package manager, and installs and upgrades nothing with one."""
+    """Return whether a step updates a package index, and installs and upgrades nothing."""
     managed = [command for command in _commands(step) if not _MANAGERS.isdisjoint(command)]
     updates = any(not _UPDATES.isdisjoint(each) for each in managed)
     return updates and all(_INSTALLS.isdisjoint(each) for each in managed)
 
 
 def may_install(step: Step) -> bool:
-    """Return whether a step runs something else that may install packages: an installer, or a script."""
+    """Return whether a step runs an installer or a script that may install packages."""
     others = (each for each in _commands(step) if _OF_LANGUAGES.isdisjoint(each))
     return any(_is_script(each) or any("install" in word for word in each) for each in others)
 
 
 def switches(step: Step) -> Iterator[str]:
-    """Yield the words of a step that switch a check of packages or downloads off."""
+    """Yield the words of a step that disable checks of packages or downloads."""
     if step.keyword in ("ENV", "RUN"):
         text = f"{step.build_arguments} {step.argument}"
         yield from (" ".join(match[0].split()) for match in _SWITCHES.finditer(text))
@@ -77,7 +77,7 @@ def switches(step: Step) -> Iterator[str]:
 
 
 def fetches(step: Step) -> bool:
-    """Return whether a step installs or gets something, or runs a script that may."""
+    """Return whether a step installs or downloads something, or may do so by a script."""
     if step.keyword == "ADD":
         return any("://" in word or word.startswith("git@") for word in step.files)
     known = any(not _FETCHERS.isdisjoint(each) for each in _commands(step))
@@ -90,7 +90,7 @@ def _is_script(command: Words) -> bool:
 
 
 def _commands(step: Step) -> Iterator[Words]:
-    """Yield the commands of a RUN as words without quotes, and programs without their folder."""
+    """Yield the commands of a RUN as words, without quotes and folders of programs."""
     text = step.argument.replace("\\\n", " ") if step.keyword == "RUN" else ""
     for command in re.split(r"[;&|()`\n]+", text):
         words = [_FOLDER.sub("", word, count=1) for word in re.findall(r"""[^\s'"]+""", command)]

@@ -1,4 +1,4 @@
-"""What other tools left on the host: reports of scanners, the log of docker-bench-security, and content trust."""
+"""Reports of scanners, the log of docker-bench-security, and content trust."""
 
 import re
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _UNREADABLE = "unreadable:"
 
 
 def _switches_on(path: str, text: str) -> bool:
-    """Return whether a line switches content trust on."""
+    """Return whether a line enables content trust."""
     found = _SETS.fullmatch(text)
     exported = found and (found["export"] or path == "/etc/environment")
     return bool(found and exported and found["value"] not in _FALSE)
@@ -44,7 +44,7 @@ def _kept_trust(text: str) -> str:
 
 
 class Log(Model, frozen=True, kw_only=True):
-    """Its log, of which numbers and results are kept."""
+    """The log of docker-bench-security, of which numbers and results are kept."""
 
     path: str  # the file that was asked for
     fault: str = ""  # why nothing is known of it, as where it cannot be read; empty else
@@ -52,13 +52,13 @@ class Log(Model, frozen=True, kw_only=True):
 
 
 class DockerBench(Model, frozen=True, kw_only=True):
-    """The folders in which docker-bench-security lies, and its log; None where the policy named none."""
+    """The folders with docker-bench-security, and its log, or None if the policy names none."""
 
     checkouts: tuple[str, ...]
     log: Log | None
 
     def last_run(self, path: str) -> tool.Run | None:
-        """Return what the log *path* says, or None if it does not exist."""
+        """Return the run in the log *path*, or None if the log does not exist."""
         if self.log is None or self.log.path != path:
             other = f"the log {self.log.path}, not {path}" if self.log else "no log of docker-bench-security"
             raise EvidenceError(f"the recording has {other}")
@@ -101,7 +101,7 @@ def _kept_scans(text: str) -> str:
 
 
 class ScanReports(Model, frozen=True, kw_only=True):
-    """All reports in the folder that the policy names; it is empty where it names none."""
+    """All reports in the folder of the policy."""
 
     folder: str
     unreadable: bool
@@ -109,16 +109,16 @@ class ScanReports(Model, frozen=True, kw_only=True):
 
     @property
     def faults(self) -> tuple[Report, ...]:
-        """The files that are no report or could not be read."""
+        """The files that are not a report or could not be read."""
         return tuple(each for each in self.reports if each.fault)
 
     def about(self, digests: frozenset[str]) -> tuple[Report, ...]:
-        """Return the reports on the image that has these digests, the newest first."""
+        """Return the reports on the image with these digests, the newest first."""
         found = (each for each in self.reports if not each.fault and each.digest in digests)
         return tuple(sorted(found, key=lambda each: (-each.created, each.file)))
 
     def newest(self, digests: frozenset[str], now: float) -> dict[str, Report]:
-        """Return by scanner its newest report on the image that has these digests; none that is of the future."""
+        """Return by scanner the newest report on the image with these digests, without future ones."""
         found = (each for each in reversed(self.about(digests)) if each.created <= now + CLOCK_SLACK)
         return {each.tool: each for each in found}
 
@@ -128,7 +128,7 @@ REPORTS = Probe.from_file("reports", InSections(trust=_kept_trust, bench=_kept_b
 
 @fact(REPORTS)
 def content_trust(recording: Recording, engine: Engine) -> Mapping[str, str]:
-    """What each file of root's environment that names DOCKER_CONTENT_TRUST makes of it: on, or off."""
+    """The files of root's environment that set DOCKER_CONTENT_TRUST, with on or off."""
     if recording.sections(REPORTS).get("trust", "").strip() == _UNREADABLE:
         raise EvidenceError("the home directory of root cannot be entered")
     return section(recording, REPORTS, "trust", dict[str, str], "content trust")
@@ -136,13 +136,13 @@ def content_trust(recording: Recording, engine: Engine) -> Mapping[str, str]:
 
 @fact(REPORTS)
 def docker_bench(recording: Recording, engine: Engine) -> DockerBench:
-    """docker-bench-security on the target: where it lies, and its last log."""
+    """docker-bench-security on the target, and its last log."""
     return section(recording, REPORTS, "bench", DockerBench, "docker-bench-security")
 
 
 @fact(REPORTS)
 def scan_reports(recording: Recording, engine: Engine, policy: Policy) -> ScanReports | None:
-    """What scanners found in images, by the reports in the folder that the policy names; None if it names none."""
+    """The reports of scanners in the folder of the policy, or None without one."""
     if policy.scan_reports is None:
         return None
     named, found = policy.scan_reports.folder, section(recording, REPORTS, "scans", ScanReports, "scan reports")

@@ -1,4 +1,4 @@
-"""The reports of scanners on an image; Clair and Trivy do not tell with which options they were run, Grype does."""
+"""The reports of image scanners. Only Grype's have the options of the scan."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ _LEAVE_OUT = """
 """
 # What Grype leaves out by itself: weaknesses of the kernel in its headers.
 _HEADERS = regex(r"kernel-headers|linux-headers-\.\*|linux-libc-dev")
-_OF_SYSTEM, _OF_LANGUAGES = "os-pkgs", "lang-pkgs"  # what Trivy calls the results that tell of packages
+_OF_SYSTEM, _OF_LANGUAGES = "os-pkgs", "lang-pkgs"  # the classes of Trivy's results with packages
 # Distributions that publish a weakness when they have a fix: nothing is lost where others are left out.
 _FIXED_ALONE = """
     alma alpine amazon chainguard minimos opensuse opensuse-leap opensuse-tumbleweed oracle photon rocky sles wolfi
@@ -32,7 +32,7 @@ _FIXED_ALONE = """
 
 
 class Report(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """What is kept of one report of a scanner; times are in seconds since the epoch."""
+    """A report of a scanner, as it is kept. Times are in seconds since the epoch."""
 
     file: str = ""
     changed: Count = 0  # when its file was changed
@@ -47,16 +47,16 @@ class Report(Model, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def created(self) -> float:
-        """When it was made, as it says itself or by the time of its file."""
+        """The time of the report, by its content or else its file."""
         return self.changed if self.made is None else self.made
 
     def above(self, severity: str) -> dict[str, int]:
-        """Return the counts of what is worse than *severity*, the worst first."""
+        """Return the counts above *severity*, the worst first."""
         worse = reversed(SEVERITIES[SEVERITIES.index(severity) + 1 :])
         return {word: self.counts[word] for word in worse if self.counts.get(word)}
 
     def days(self, now: float) -> float:
-        """Return how many days before *now* it was made."""
+        """Return the age of the report in days."""
         return max(now - self.created, 0) / DAY
 
 
@@ -139,7 +139,7 @@ class Clair(msgspec.Struct, frozen=True):
 
 
 class _GrypeDatabase(msgspec.Struct, frozen=True):
-    """The list of weaknesses; older versions tell of it here, and newer ones in a `status`."""
+    """The database of weaknesses, in newer versions within `status`."""
 
     built: Time | None = None
     valid: bool = True
@@ -202,7 +202,7 @@ _FORMATS: tuple[type[Trivy | Clair | Grype], ...] = (Trivy, Clair, Grype)
 
 
 def reduced(text: str) -> Report:
-    """Return what the report *text* tells, or why it tells nothing, without words of the file."""
+    """Return the report in *text*, or one with a fault, without words of the file."""
     content = text.encode("utf-8", "replace")
     for of in _FORMATS:
         try:

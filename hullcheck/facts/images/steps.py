@@ -1,7 +1,7 @@
-"""The steps in which an image was made, as its history has them: instructions, and the commands of a RUN.
+"""The build steps in the history of an image: instructions, and the commands of a RUN.
 
-Of what they set, values of variables, labels and build arguments are never stored, whatever their names are; the state
-of a switch is.
+Values of variables, labels and build arguments are never stored, whatever their names are, except for the state
+of a switch.
 """
 
 import json
@@ -47,7 +47,7 @@ _SWITCHED = regex("true|false|yes|no|on|off|[01]", re.IGNORECASE)
 
 
 class Step(Struct, frozen=True, omit_defaults=True, dict=True):
-    """One step of the history of an image."""
+    """A step in the history of an image."""
 
     created_by: str | None = None  # the instruction as the builder wrote it; stored without values and secrets
     comment: str | None = None  # stored is how that of an import or a merge begins
@@ -56,7 +56,7 @@ class Step(Struct, frozen=True, omit_defaults=True, dict=True):
     silent: bool = False  # whether it brought files into the image, and the history does not say how
 
     def without_secrets(self) -> "Step":
-        """Return what is stored of it."""
+        """Return the step as it is stored."""
         comment = (self.comment or "").lower()  # podman has small letters, and writes an ADD beside it
         origin = next((each for each in (IMPORTED, MERGED) if comment.startswith(each)), "")
         text = "" if origin == IMPORTED else as_words((self.created_by or "").strip())
@@ -64,18 +64,18 @@ class Step(Struct, frozen=True, omit_defaults=True, dict=True):
 
     @property
     def builder(self) -> str | None:
-        """The name of a builder that has no build file, often empty; None for a step of a build file."""
+        """The name of a builder without a build file, often empty, or None for a step of a build file."""
         text = self.created_by or ""
         return None if _OF_BUILD_FILE.match(text) else text.partition(" ")[0]
 
     @property
     def hidden(self) -> bool:
-        """Whether the history does not tell what it did, as of a script of BuildKit."""
+        """Whether the history does not show the command, as for a script of BuildKit."""
         return self.silent or _HIDDEN_SCRIPT in (self.created_by or "")
 
     @property
     def keyword(self) -> str:
-        """Its instruction; what names none was run. Empty for a step without words."""
+        """The instruction, RUN if none is named, or an empty string for a step without words."""
         return self._parsed[0]
 
     @property
@@ -84,36 +84,36 @@ class Step(Struct, frozen=True, omit_defaults=True, dict=True):
 
     @property
     def is_for_later(self) -> bool:
-        """Whether it is done in builds from this image alone."""
+        """Whether the step is done only in builds from this image."""
         return self._parsed[2]
 
     @property
     def build_arguments(self) -> str:
-        """Names and values of the arguments that a RUN has as variables, as `A=1 B=***`."""
+        """The build arguments of a RUN, as `A=1 B=***`."""
         found = _ARGUMENTS.fullmatch(self.created_by or "")
         return found["given"] if found else ""
 
     @property
     def fills(self) -> bool:
-        """Whether it may bring files into the image."""
+        """Whether the step may add files to the image."""
         return self.comment == IMPORTED or (self.keyword in _FILLS and not self.is_for_later)
 
     @property
     def brings_file_system(self) -> bool:
-        """Whether it adds something to the root directory that was at hand where it was built."""
+        """Whether the step adds a local file or archive to the root directory."""
         *sources, target = self.argument.split() or [""]
         fetched = any(_FETCHED.match(each) for each in sources)
         return self.keyword == "ADD" and target == "/" and not fetched
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files that an ADD or COPY names."""
+        """The files in an ADD or COPY."""
         words = self.argument.split() if self.keyword in ("ADD", "COPY") else ()
         return tuple(word for word in words if not word.startswith("--"))
 
     @property
     def shown(self) -> str:
-        """The instruction on one line, cut."""
+        """The instruction on one line, shortened."""
         before = "ONBUILD" if self.is_for_later else ""
         line = " ".join(f"{before} {self.keyword} {self.argument}".split()) or "(no words)"
         return line if len(line) <= 100 else f"{line[:100]}..."
@@ -139,19 +139,19 @@ class Step(Struct, frozen=True, omit_defaults=True, dict=True):
 def steps_of(history: Sequence[Step]) -> Iterator[Step]:
     """Yield the steps of a history; the first ones may be a base from a builder without a build file, as Jib and KIWI.
 
-    Of a container that somebody made an image of, a step tells what was started in it, and not what was done there.
+    The step of a committed container names its command, and not what was done there.
     """
     filling = [each for each in history if not each.empty_layer]
     base = [*takewhile(lambda each: each.builder == filling[0].builder, filling)]
     of_base = len(base) if len(base) < len(filling) else 0  # without a step on top it is no base
     for each in history:
-        is_told = each.comment or each.empty_layer or each.builder is None or of_base > 0
+        is_known = each.comment or each.empty_layer or each.builder is None or of_base > 0
         of_base -= not each.empty_layer
-        yield replace(each, silent=not is_told)
+        yield replace(each, silent=not is_known)
 
 
 def as_words(text: str) -> str:
-    """Return a step with its command as a line of words, also where the build file has a list."""
+    """Return a step with its command as a line of words, also if the build file has a list."""
     if not _COMMAND.match(text):
         return text
     return _LIST.sub(lambda match: secrets.line_of(map(_unquoted, re.findall(_WORD, match[1]))), text)
@@ -165,7 +165,7 @@ def _unquoted(word: str) -> str:
 
 
 def masked_step(text: str) -> str:
-    """Return a step without secrets, and without the values of what it sets."""
+    """Return a step without secrets, and without the values that it sets."""
     if declares := _DECLARES.match(text):
         return f"{text[: declares.start('rest')]}{_names(declares['rest'])}"
     if given := _ARGUMENTS.fullmatch(text):

@@ -1,1 +1,1 @@
-"""What Linux says in /proc: mounts, control groups, namespaces and sockets."""
+"""Parsers for files in /proc: mounts, control groups, namespaces and sockets."""

@@ -1,4 +1,4 @@
-"""Control groups: what really holds a container (cgroup v1 and v2, kernel documentation)."""
+"""Limits of control groups (cgroup v1 and v2)."""
 
 import posixpath
 import re
@@ -23,9 +23,9 @@ _FILES = {
 
 
 def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -> float | None:
-    """Return the limit *name* of a process with these lines in /proc/PID/cgroup, or None if it has none.
+    """Return the limit *name* of a process with these lines in /proc/PID/cgroup, or None without a limit.
 
-    Unless *own*, its own group does not count, but only those above. EvidenceError if its group could not be read.
+    Unless *own*, only groups above count. EvidenceError if the group could not be read.
     """
     known, controller = _FILES[name], _FILES[name][0].partition(".")[0]
     folders = _folders(controller, cgroups)
@@ -44,7 +44,7 @@ def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -
 
 
 def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> list[str]:
-    """Return the folders of the process's group and of those above, the own first, without the root."""
+    """Return the folders of the process's group and of groups above, without the root."""
     hierarchies = [line.split(":", 2)[1:] for line in cgroups]
     unified = [each for each in hierarchies if not each[0]]  # v2; a hierarchy of its own is v1
     folders = []
@@ -75,7 +75,7 @@ def _cpus(folders: Sequence[str], files: Files) -> Iterator[float]:
 
 
 def _has_share(folders: Sequence[str], files: Files) -> bool:
-    """Return whether the own group has a share of its own; those above share it out among all that is in them."""
+    """Return whether the process's own group has a share other than the default."""
     own = (*folders[:1], *[each for each in folders if "/unified/" in each][:1])
     found = ((default, files.get(f"{folder}/{name}")) for folder in own for name, default in _DEFAULTS.items())
     return any(lines and _number(lines[0]) != default for default, lines in found)

@@ -1,4 +1,4 @@
-"""Mount tables (/proc/PID/mountinfo, proc(5)), and the way from there to paths of the host."""
+"""Mount tables (/proc/PID/mountinfo, proc(5)), and paths of the host in them."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from hullcheck.verdicts import EvidenceError
 
 
 class Mount(Struct, frozen=True):
-    """One line of a mount table."""
+    """A line of a mount table."""
 
     device: str  # `major:minor` of the file system
     root: str  # the directory (or file) of that file system that is mounted
@@ -23,12 +23,12 @@ class Mount(Struct, frozen=True):
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of a file system is mounted, or a subvolume of it, and no other directory."""
+        """Whether a whole file system or subvolume is mounted."""
         return self.root in ("/", self.subvolume)
 
 
 def parse(lines: Iterable[str]) -> tuple[Mount, ...]:
-    """Parse the lines of a mountinfo file; EvidenceError if one is damaged."""
+    """Parse the lines of a mountinfo file, or raise EvidenceError."""
     return tuple(map(_mount, lines))
 
 
@@ -49,19 +49,19 @@ def _mount(line: str) -> Mount:
 
 
 def _unescape(path: str) -> str:
-    """Blank, tab, line feed and backslash are written in octal."""
+    """Return a path without octal escapes."""
     if "\\" not in path:
         return path
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Whether *path* is *folder* or lies in it; both absolute and without symbolic links."""
+    """Return whether *path* is *folder* or below it, both absolute and without symbolic links."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 class MountTable(Struct, frozen=True, dict=True):
-    """The mount table of the host, which is that of the daemon."""
+    """The mount table of the host, as the daemon sees it."""
 
     mounts: tuple[Mount, ...]
 
@@ -70,7 +70,7 @@ class MountTable(Struct, frozen=True, dict=True):
         return grouped((mount.device, mount) for mount in self.mounts)
 
     def paths(self, device: str, root: str) -> frozenset[str]:
-        """Return every path under which the host shows *root* of the file system *device*; empty if it does not."""
+        """Return every path of *root* of the file system *device* on the host."""
         found = set()
         for mount in self._by_device.get(device, ()):
             if is_below(root, mount.root):
@@ -79,16 +79,16 @@ class MountTable(Struct, frozen=True, dict=True):
         return frozenset(found)
 
     def parts(self, device: str, root: str) -> frozenset[str]:
-        """Return where parts of *root* of *device* are mounted: /var/lib/docker if /data/docker is mounted there."""
+        """Return the mount points of parts of *root* of *device*."""
         below = (each for each in self._by_device.get(device, ()) if each.root != root)
         return frozenset(each.point for each in below if is_below(each.root, root))
 
     def shows(self, path: str, inside: str) -> bool:
-        """Return whether *inside* lies on the same mount as *path*."""
+        """Return whether *inside* is on the same mount as *path*."""
         return mount_of(path, self.mounts) == mount_of(inside, self.mounts)
 
     def other_names(self, path: str, *, below: bool = True) -> frozenset[str]:
-        """Return *path*, other paths that show it or a part of it, and what is mounted *below* it from elsewhere."""
+        """Return *path*, its other paths and those of parts, and sources of mounts *below*."""
         found = {path}
         if self.mounts:
             mount = mount_of(path, self.mounts)
@@ -101,7 +101,7 @@ class MountTable(Struct, frozen=True, dict=True):
 
 
 def mount_of(path: str, mounts: tuple[Mount, ...]) -> Mount:
-    """Return the mount on which *path* lies, the last one made if one covers another."""
+    """Return the mount of *path*, the last one if several cover each other."""
     found = [each for each in reversed(mounts) if is_below(path, each.point)]
     if not found:
         raise EvidenceError("the mount table has no mount at /")

@@ -1,4 +1,4 @@
-"""What listens in a network namespace (/proc/PID/net/*)."""
+"""Listeners in a network namespace (/proc/PID/net/*)."""
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ _INODE_FIELD = 9
 
 
 class Listener(Struct, frozen=True):
-    """A socket that takes connections or datagrams in the network namespace of process *pid*."""
+    """A listening socket in the network namespace of process *pid*."""
 
     pid: int
     address: str
@@ -26,7 +26,7 @@ class Listener(Struct, frozen=True):
 
 
 def listener(line: str) -> Listener | None:
-    """The listener in a line of `grep -H` over /proc/PID/net/{tcp,tcp6,udp,udp6}; None where it is none."""
+    """Return the listener in a line `PID/net/NAME:LINE`, or None."""
     match = _SOCKET.match(line)
     if match is None:
         return None

@@ -11,7 +11,7 @@ import pytest
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.compose import COMPOSE_FILE
-from hullcheck.facts.registry import NOT_TOLD
+from hullcheck.facts.registry import NOT_IN_FILE
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
@@ -56,5 +56,5 @@ def test_value_that_is_unknown() -> None:
     asked = container(unset={"mem_limit": ["SIZE"]}, Memory=0).host_config
     with pytest.raises(EvidenceError, match="depends on SIZE"):
         _ = asked.memory
-    with pytest.raises(NotApplicable, match=NOT_TOLD):
+    with pytest.raises(NotApplicable, match=NOT_IN_FILE):
         _ = asked.privileged
