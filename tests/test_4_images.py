@@ -312,7 +312,7 @@ def test_image_holds_no_needless_setuid_file(image: Image, image_contents: Image
     contents, allowed = image_contents.of(image.id), policy.allowed_setuid_files
     special = [f"{path} ({mode})" for path, mode in contents.special if path not in allowed]
     capable = {path: given for path, given in contents.capable if path not in allowed}
-    unknown = [path for path, given in capable.items() if UNTOLD in given]
+    unknown = [path for path, given in capable.items() if UNKNOWN in given]
     shown = {path: f"{path} ({', '.join(given)})" for path, given in capable.items() if path not in unknown}
     found = special + [words for path, words in shown.items() if not BELOW_ROOT.issuperset(capable[path])]
     assert not found, f"holds {listed(found, 20)}{_users(image)}"
