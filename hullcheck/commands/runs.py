@@ -92,6 +92,8 @@ def _history(given: argparse.Namespace) -> int:
 def _diff(given: argparse.Namespace) -> int:
     if _is_log(given.new):
         return _compare(given)
+    if given.target:
+        raise WrongUse("--target goes with a log of docker-bench-security, and NEW is none")
     from hullcheck.drift import PastRun, drift
     from hullcheck.writers import drift as writer
 
@@ -111,6 +113,8 @@ def _is_log(path: Path) -> bool:
 
 
 def _compare(given: argparse.Namespace) -> int:
+    if given.markdown:
+        raise WrongUse("--markdown goes with two runs, and NEW is a log")
     from hullcheck import frameworks
     from hullcheck.compare import compare, read_log, target_of
     from hullcheck.writers import comparison as writer

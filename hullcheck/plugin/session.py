@@ -247,9 +247,11 @@ class AuditSession:
         """
         if options.narrowed(self.config):
             return ()
-        for name in (*self.config.getoption("hullcheck_controls", ()), *options.several(self.config, "skip")):
+        named = self.config.getoption("hullcheck_controls", ())
+        for name in (*named, *options.several(self.config, "skip")):
             if selection.exact(name) not in words:
-                return (f"{name}: no such control; {self._near(name)}",)
+                hint = f"; a host is named by --hosts={name}" if name in named else ""
+                return (f"{name}: no such control; {self._near(name)}{hint}",)
         faults: dict[Way, str] = {
             (*way, name): f"no control has this name; {self._near(name)}"
             for way, controls in self.inventory.all_tailoring()

@@ -193,5 +193,7 @@ def test_results_of_one_target(tmp_path: Path, capsys: pytest.CaptureFixture[str
     write_results(run, *both, targets=("one", "two"))
     assert "write --target with one of one, two" in wrong(capsys, run, log)
     assert "did you mean 'two'?" in wrong(capsys, run, log, "--target", "tow")
+    assert "--markdown goes with two runs" in wrong(capsys, run, log, "--markdown")
+    assert "--target goes with a log" in wrong(capsys, run, run, "--target", "two")
     assert cli.main(["diff", str(run), str(log), "--target", "one"]) == 0
     assert cli.main(["diff", str(run), str(log), "--target", "two"]) == 1

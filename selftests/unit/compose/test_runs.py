@@ -63,7 +63,7 @@ def test_run_with_a_bundle(project: Project, capsys: pytest.CaptureFixture[str])
         for place in each["locations"]
     ]
     assert cli.main(["remedy", str(project.folder / "reports/latest"), "--target=compose.yml"]) == 0
-    assert "compose.yml: a Compose file: change it in the lines" in capsys.readouterr().out
+    assert "compose.yml: a Compose file; change it in the lines" in capsys.readouterr().out
     for name in ("compose.yml", "other/compose.yml"):
         (project.folder / name).unlink()
     done = verify(project.folder / "reports/latest.zip")

@@ -130,7 +130,7 @@ def test_environment_does_not_reach_the_verifying_run(own: Project, tmp_path: Pa
         "PYTHONOPTIMIZE": "2",
         "PYTEST_PLUGINS": "evil",
         "PYTEST_ADDOPTS": "-p evil --deselect=tests",
-        "HULLCHECK_STRICT_WAIVERS": "nonsense",
+        "HULLCHECK_KEEP": "nonsense",
     }
     bundle = own.folder / "reports/latest.zip"
     done = verify(bundle, cwd=own.folder, new=True, **environment)

@@ -77,10 +77,10 @@ def test_wrong_use(own: Project, name: str) -> None:
     (own.folder / "empty").mkdir()
     done = verify(Path(name), cwd=own.folder)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"hullcheck: {name}: ")
+    assert done.stderr.startswith(f"hullcheck verify: {name}: ")
     done = verify(Path("reports/latest.zip"), "--allowed-signers", "nobody", cwd=own.folder)
     assert done.returncode == 2
-    assert done.stderr == "hullcheck: --allowed-signers nobody: there is no such file\n"
+    assert done.stderr == "hullcheck verify: --allowed-signers nobody: there is no such file\n"
 
 
 def test_bundle_that_unpacks_too_far(made: Bundle, monkeypatch: pytest.MonkeyPatch, here: None, tmp_path: Path) -> None:
