@@ -117,8 +117,8 @@ def notes(audit: Audit, users: Mapping[str, str]) -> Iterator[Line]:
         said = list(each.notes)
         if user := users.get(each.name):
             advice = "record it" if backend_of(each.connect) == RECORDED else "use --sudo, or log in"
-            missed = "files, processes of others and audit rules are not seen"
-            said.append(f"asked as {user}, not root: {missed}; {advice} as root")
+            advice += " as root"
+            said.append(f"asked as {user}: files, processes of others and audit rules are not visible; {advice}")
         for note in said:
             by_note.setdefault(printable(note), []).append(each.name)
     lines = [f"shard {audit.run.shard}: the other targets are in other runs"] if audit.run.shard else []
