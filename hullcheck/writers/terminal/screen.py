@@ -97,6 +97,8 @@ def targets(audit: Audit, *, everything: bool) -> Iterator[Line]:
 
 
 def _counts(name: str, results: Sequence[Result], on: Sequence[AuditedTarget]) -> Line:
+    if [each.kind for each in on] == ["unknown"]:
+        return ((f"{name}  ", ""), ("not audited", "red"))
     counts = Counter(each.verdict for each in results if not each.switched_off)
     off = [each.switched_off.otherwise for each in results if each.switched_off]
     parts = [(f"{counts[each]} {_short(each)}", _COLORS.get(each, "")) for each in Verdict if counts[each]]
