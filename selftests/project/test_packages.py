@@ -156,9 +156,8 @@ def test_audit_with_the_wheel_alone(packages: dict[str, dict[str, bytes]], tmp_p
     (tmp_path / "auditor").mkdir()
     done = command("audit", "--demo", "--bundle")
     assert done.returncode == 0, done.stdout + done.stderr
-    first, *rest = json.loads((tmp_path / "reports/latest/results.json").read_text())["run"]["arguments"]
-    assert first.startswith(f"--config-file={tmp_path}")
-    assert "/site-packages/hullcheck/controls/pytest.ini --pyargs hullcheck.controls" in " ".join((first, *rest))
+    words = json.loads((tmp_path / "reports/latest/results.json").read_text())["run"]["arguments"]
+    assert "/site-packages/hullcheck/controls/pytest.ini --pyargs hullcheck.controls" in " ".join(words)
     checkout = tmp_path / "checkout"
     checkout.mkdir()
     assert hullcheck("audit", "--demo", cwd=checkout, XDG_CACHE_HOME=str(tmp_path / "cache")).returncode == 0

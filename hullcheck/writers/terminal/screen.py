@@ -97,6 +97,8 @@ def targets(audit: Audit, *, everything: bool) -> Iterator[Line]:
 
 
 def _counts(name: str, results: Sequence[Result], on: Sequence[AuditedTarget]) -> Line:
+    if [each.kind for each in on] == ["unknown"]:
+        return ((f"{name}  ", ""), ("not audited", "red"))
     counts = Counter(each.verdict for each in results if not each.switched_off)
     off = [each.switched_off.otherwise for each in results if each.switched_off]
     parts = [(f"{counts[each]} {_short(each)}", _COLORS.get(each, "")) for each in Verdict if counts[each]]
@@ -117,7 +119,8 @@ def notes(audit: Audit, users: Mapping[str, str]) -> Iterator[Line]:
         said = list(each.notes)
         if user := users.get(each.name):
             advice = "record it" if backend_of(each.connect) == RECORDED else "use --sudo, or log in"
-            said.append(f"asked as {user}: files, processes of others and audit rules are hidden; {advice} as root")
+            advice += " as root"
+            said.append(f"asked as {user}: files, processes of others and audit rules are not visible; {advice}")
         for note in said:
             by_note.setdefault(printable(note), []).append(each.name)
     lines = [f"shard {audit.run.shard}: the other targets are in other runs"] if audit.run.shard else []

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pyte
@@ -49,17 +50,12 @@ def audit_on_terminal(*arguments: str, cwd: Path, columns: int = 100, rows: int 
 
 
 def _all_of(terminal: int) -> bytes:
-    """What is sent until the last process has closed its end, of which Linux tells by an error."""
-    pieces = []
-    while True:
-        try:
-            piece = os.read(terminal, 1 << 16)
-        except OSError:
-            break
-        if not piece:
-            break
-        pieces.append(piece)
-    return b"".join(pieces)
+    """Return what is sent until the last process has closed its end, which Linux reports as an error."""
+    pieces = [b"-"]
+    with suppress(OSError):
+        while pieces[-1]:
+            pieces.append(os.read(terminal, 1 << 16))
+    return b"".join(pieces[1:])
 
 
 def shown(raw: bytes, columns: int, rows: int) -> list[str]:
