@@ -29,9 +29,9 @@ class PastRun(Struct, frozen=True, dict=True):
     folder: Path
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path, naming: str = "hullcheck diff OLD NEW") -> Self:
         """Return the run in the folder *path*, or of the results.json there, or raise WrongUse."""
-        audit = document.load(path, "hullcheck diff OLD NEW")
+        audit = document.load(path, naming)
         return cls(audit, path if path.is_dir() else path.parent)
 
     @property
