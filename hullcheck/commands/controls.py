@@ -39,6 +39,13 @@ def add(commands: Subparsers) -> None:
     )
     explain.add_argument("control", metavar="CONTROL", help="its number in the CIS benchmark, as 5.5, or its name")
     add_paths(explain)
+    explain.add_argument(
+        "--run",
+        type=Path,
+        dest="run_folder",
+        metavar="RUN-FOLDER",
+        help="print what this run found for the control, each finding with the lines of the answers that decided it",
+    )
     explain.set_defaults(run=_explain)
 
     coverage = commands.add_parser(
@@ -69,7 +76,14 @@ def _controls(given: argparse.Namespace) -> int:
 def _explain(given: argparse.Namespace) -> int:
     from hullcheck.inventory.acceptance import entries  # late: what reads inventories is slow to import
 
-    print(writer.explanation(entries.control_of(given.control, given.paths), terminal()[0]), end="")
+    listed = entries.control_of(given.control, given.paths)
+    if given.run_folder:
+        from hullcheck.drift import PastRun
+        from hullcheck.writers import evidence
+
+        print(evidence.text(PastRun.load(given.run_folder, "--run RUN-FOLDER"), listed.control.id), end="")
+    else:
+        print(writer.explanation(listed, terminal()[0]), end="")
     return 0
 
 
