@@ -5,6 +5,7 @@ that a control is about (`_ROWS`) those that share most words with the finding. 
 your own, has the lines of all its answers that share enough.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,10 +16,18 @@ from msgspec import Struct
 from hullcheck.lazy import regex
 from hullcheck.parsing import decoded
 from hullcheck.recording import Recording
-from hullcheck.recording.lines import DOCUMENTS, lines
 from hullcheck.recording.probe import Answer
 from hullcheck.results import Finding
+from hullcheck.secrets.redact import SECTION
 
+_DOCUMENTS = {
+    "containers": "container",
+    "networks": "network",
+    "services": "service",
+    "image_contents": "image",
+    "images": "image",
+}
+"""The probes and sections with a document for each object, and what these are."""
 MOST = 3
 """Lines of a finding that are shown."""
 _ENOUGH = 3  # what a line has to score where no row says that the control is about it
@@ -31,11 +40,7 @@ _ROWS = (
     ("address_space_.*|ipv4_.*|privileged_.*", "host", ".*/(randomize_va_space|ip_forward|suid_dumpable):"),
     ("kernel_.*|newest_.*", "host|packages", ".*/vulnerabilities/|.*/osrelease:|installed:|version:|restart:|.*="),
     ("security_modules_.*", "host|engine", "(absent:)?/sys/(module|fs)|SecurityOptions"),
-    (
-        "distribution_.*|host_follows_.*|countermeasures_.*|engine_release_.*",
-        "engine|host|packages",
-        r"ServerV|.*PRETTY",
-    ),
+    ("(distribution|host_follows|countermeasures|engine_release)_.*", "engine|host|packages", "ServerV|.*PRETTY"),
     ("patching_.*", "packages|units", ".*Unattended|cron:|Id="),
     ("host_(has|serves)_.*|services_.*", "packages|processes|units", "package:|/|listener:|(running|enabled):"),
     ("host_logs_.*|something_watches_.*", "processes|units", r"(\d+/exe|running):.*(syslog|fluent|beat|falco|sysdig)"),
@@ -43,28 +48,17 @@ _ROWS = (
     # the daemon
     ("daemon_runs_without_.*", "engine|daemon", r"SecurityOptions|\d+/status:Uid"),
     ("daemon_remaps_.*", "engine|daemon", r"SecurityOptions|.*\buserns-remap"),
-    (
-        ".*(default_ulimits|userland_proxy|no_new_privileges|seccomp_profile|experimental).*",
-        "engine|daemon",
-        r"(?i:.*\b@)|SecurityOptions",
-    ),
+    (".*_(default_ulimits|no_new_priv|seccomp_prof).*", "engine|daemon", r".*\b@|SecurityOptions"),
+    ("(userland_proxy|experimental)_.*", "engine|daemon", r"(?i:.*\b@)"),
     ("default_bridge_.*", "engine|daemon", r".*\bicc\b|.*enable_icc"),
     ("daemon_logs_.*", "engine|daemon", r"Debug|.*\b(debug|log-level)\b"),
     ("daemon_manages_.*", "daemon", r".*\bip6?tables\b"),
     ("parent_.*|base_.*", "daemon", r".*\b(cgroup-parent|storage-opts)\b"),
-    (
-        "(registries|storage|client_requests|containers_outlive)_.*",
-        "engine|daemon",
-        r"Driver: |Plugins|LiveRestore|Registry.*(Insecure|Secure: false|Mirrors)|"
-        r".*\b(live-restore|authorization-plugins|insecure-registries|registry-mirrors)\b",
-    ),
+    ("(storage|client|containers_outlive)_.*", "engine|daemon", r"Dri|Plug|Live|.*\b(authorization-|live-restore)"),
+    ("registries_.*", "engine|daemon", r"Registry.*(Insec|: false|Mirr)|.*\b(insecure-registries|registry-mirrors)"),
     ("(userland|containers_get|parent|base|daemon_(logs|manages))_.*", "engine", "ServerVersion"),
     ("remote_api_.*|(client_ca|server)_.*", "daemon|files", r"\d+/net/tcp6?: |.*\btls|.*\bhosts|.*BEGIN CERT"),
-    (
-        "container_logs_.*|logs_are_.*|log_.*",
-        "engine|daemon|containers",
-        r"LoggingDriver|.*\blog-|HostConfig\.LogConfig",
-    ),
+    ("(container_)?logs?_.*", "engine|daemon|containers", r"LoggingDriver|.*\blog-|HostConfig\.LogConfig"),
     ("daemon_is_configured_.*|rootless_.*", "daemon", r"\d+/(config|cmdline):"),
     # files
     (".*_(belongs?_to_root.*|by_root_alone|closed_to_others)|(registry|tls)_.*_read_only", "files", r"[0-9a-f]{4}:\d"),
@@ -76,21 +70,12 @@ _ROWS = (
     ("image_(signature|comes_from|is_scanned)_.*|unused_images_.*", "images", "RepoTags|RepoDigests"),
     # containers
     ("container_user_.*", "containers|processes", r"Config\.User|\d+/status:(Name|Uid)"),
-    (
-        "container_has_(an_apparmor|selinux)_.*",
-        "containers|host",
-        r"HostConfig\.(Sec|Priv)|Proc|\d+/attr|/sys/fs/selinux",
-    ),
+    ("container_has_(an_app|sel).*", "containers|host", r"HostConfig\.(Sec|Priv)|Proc|\d+/attr|/sys/fs/selinux"),
     ("container_(capab|drops|adds)_?.*", "containers|processes", r"HostConfig\.(Cap|Privileged)|\d+/status:CapBnd"),
-    ("container_is_not_privileged", "containers", r"HostConfig\.Privileged"),
     ("container_cannot_reach_.*", "containers", r"Mounts\[.*\]\.(So|De)|\d+/mountinfo:.*\.sock "),
     ("container_(mounts|writes_to)_.*", "containers", r"Mounts(\[.*\]\.(So|De|RW|Pr)|:)|\d+/mountinfo:|.*Tmpfs"),
-    ("container_runs_no_ssh_.*|docker_exec_.*", "processes|containers", r"\d+/status:(Name|Uid|CapEff)|Args"),
-    (
-        ".*container_(opens|ports|listens)_.*",
-        "containers",
-        r"NetworkSettings\.Ports|HostConfig\.(Port|Publ|Net)|\d+/net/",
-    ),
+    ("container_runs_no_.*|docker_exec_.*", "processes|containers", r"\d+/status:(Name|Uid|CapEff)|Args"),
+    (".*container_(opens|ports|listens)_.*", "containers", r"NetworkS.*Ports|HostConfig\.(Port|Publ|Net)|\d+/net/"),
     ("container_has_an?_(network|pid|ipc|uts)_.*", "containers", r"HostConfig\.(?i:@)Mode|.*/ns/@"),
     ("container_does_not_leave_.*", "containers", r"HostConfig\.Userns|.*/ns/user"),
     ("container_has_a_memory_.*", "containers|engine", r"HostConfig\.Memory|.*/memory\.\w+:|MemTotal"),
@@ -98,7 +83,7 @@ _ROWS = (
     ("container_has_a_process_.*", "containers", r"HostConfig\.PidsLimit|.*/pids\.max:"),
     ("container_root_.*", "containers", r"HostConfig\.Readonly|\d+/mountinfo:\d+ \d+ \S+ \S+ / "),
     ("container_restarts_.*", "containers|swarm", r"HostConfig\.Restart|.*RestartPolicy"),
-    ("container_has_no_host_.*|container_overrides_.*", "containers", r"HostConfig\.(Device|Privileged|Ulimit)"),
+    ("container_(has_no_host|overrides|is_not_priv).*", "containers", r"HostConfig\.(Device|Privileged|Ulimit)"),
     ("container_(has_a_seccomp|gains)_.*", "containers|processes", r"HostConfig\.(Sec|Priv)|.*(Seccomp|NoNewPriv)"),
     ("container_is_in_.*", "containers|processes", r"HostConfig\.Cgroup|\d+/cgroup:"),
     ("container_reports_.*", "containers", r"State\.(Health|Status)|Config\.Healthcheck"),
@@ -143,7 +128,7 @@ class Evidence:
         """Return the lines of the answers to *probes* that decided *finding* of *control*, the closest first."""
         rows = _rows(control)
         kind = _KINDS.get(finding.kind, finding.kind)
-        is_object = kind in DOCUMENTS.values()
+        is_object = kind in _DOCUMENTS.values()
         wanted = _words(finding.reason if is_object or kind == "target" else f"{finding.subject} {finding.reason}")
         paths = {word for word in wanted if word.startswith("/") and kind == "file"}
         found: list[EvidenceLine] = []
@@ -177,22 +162,34 @@ class Evidence:
             if probe in _NEEDS:
                 self._of(_NEEDS[probe])
             answer = self._answers.get(probe)
-            self._lines[probe] = list(self._owned(answer)) if answer else []
+            try:
+                self._lines[probe] = list(self._owned(answer)) if answer else []
+            except RecursionError:  # no engine answers so
+                self._lines[probe] = []
         return self._lines[probe]
 
     def _owned(self, answer: Answer) -> Iterator[tuple[str, EvidenceLine]]:
+        """Take an answer apart: documents into their fields, other text into lines."""
         for process, identity in _MEMBER.findall(answer.stdout):
             self._owners.setdefault(process, self._owners.get(identity, ""))
-        for line in lines(answer):
-            about = line.about
-            if not line.field and answer.name in ("containers", "processes"):
-                owner = _OWNER.search(line.text)
+        own = kind = _DOCUMENTS.get(answer.name, "")
+        for number, line in enumerate(answer.stdout.split("\n")):
+            if line.startswith(SECTION):
+                kind = _DOCUMENTS.get(line.removeprefix(SECTION), own)
+            elif documents := _documents(line) if "{" in line else []:
+                for each in documents:
+                    name = _name(each)
+                    about = f"{kind} {name}" if kind else ""
+                    about = self._owners.get(name, about) if kind == "image" else about
+                    for field, value in _fields(each, ""):
+                        if field in ("Id", "State.Pid") and about:
+                            for key in (value, value.removeprefix("sha256:")[:12]):
+                                self._owners.setdefault(key, about)
+                        yield about, EvidenceLine(answer.name, number, f"{field}: {value}")
+            else:
+                owner = _OWNER.search(line) if answer.name in ("containers", "processes") else None
                 about = self._owners.get(owner[1] or owner[2], "") if owner else ""
-            elif line.field in ("Id", "State.Pid") and about:
-                self._owners.setdefault(line.text, about)
-            if about.startswith("image sha256:"):
-                about = self._owners.get(about.removeprefix("image "), f"image {about[13:25]}")
-            yield about, EvidenceLine(answer.name, line.number, str(line).partition("\n")[0])
+                yield about, EvidenceLine(answer.name, number, line)
 
 
 _NEEDS = {"processes": "containers", "image_contents": "images"}  # answers that name what others number
@@ -211,13 +208,42 @@ def _rows(control: str) -> dict[str, str]:
     return found
 
 
+def _documents(line: str) -> list[dict[str, object]]:
+    """Return the documents of a line, after a word, in a list, or by their ids."""
+    try:
+        found = json.loads(line[min(place for place in map(line.find, "[{") if place >= 0) :])
+    except (ValueError, RecursionError):
+        return []
+    if isinstance(found, dict) and found and all(each.startswith("sha256:") for each in found):
+        found = [{"Id": name, **each} for name, each in found.items() if isinstance(each, dict)]
+    return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
+
+
+def _name(document: dict[str, object]) -> str:
+    """Return what people call the object of a document: an image without a tag by its short id."""
+    tags = document.get("RepoTags")
+    parts = [each for each in (document.get("Spec"), document) if isinstance(each, dict)]
+    named = (each.get(key) for each in parts for key in ("Name", "Destination", "Id"))
+    name = str(tags[0] if isinstance(tags, list) and tags else next(filter(None, named), ""))
+    return name[7:19] if name.startswith("sha256:") else name.lstrip("/")
+
+
+def _fields(value: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for key, each in value.items():
+            yield from _fields(each, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value:
+        for each in value:
+            yield from _fields(each, f"{path}[{_name(each)}]" if isinstance(each, dict) else path)
+    else:
+        yield path, value.partition("\n")[0] if value and isinstance(value, str) else json.dumps(value)
+
+
 _TOKEN = regex(r"[\w./:@+=\[\]*-]+")
 _PART = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _NO_WORD = regex(r"/proc/\d+/root(?=/)|HostConfig")
 _COMMON = frozenset(
-    re.findall(
-        r"\w+", "an the is are and or of in on to by not no it its has have with that for from usr bin etc var run"
-    )
+    re.findall(r"\w+", "an the is are and or of in on to by not no it ha with that for from usr bin etc")
 )
 
 

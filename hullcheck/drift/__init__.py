@@ -1,7 +1,6 @@
 """The differences of two runs: findings, and the answers that they were made of (docs/compare.md)."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -9,29 +8,18 @@ from typing import Self
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hullcheck.controls.evidence import Evidence
 from hullcheck.facts.registry import probes
 from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse
 from hullcheck.recording import Recording, RecordingError
-from hullcheck.recording.lines import DOCUMENTS, Line, lines
 from hullcheck.results import Audit, Change, Changes, Result, document
 from hullcheck.results.history import compare
 from hullcheck.verdicts import Verdict
 
-_MOST = 10  # lines of one finding that are shown
 _LONGEST = 100  # characters of a line
-_OTHER_EACH_TIME = "processes"
-"""The probe of which two answers are never the same."""
-_OTHER_SECTIONS = ("asked", "running", "sockets", "proc", "paths")
-"""The sections of which two are never the same."""
-_OTHER_EACH_START = frozenset(
-    ["Pid", "Id", "Created", "StartedAt", "FinishedAt", "NetworkID", "IPAddress", "GlobalIPv6Address", "SystemTime"]
-)
-_DATED = regex(r"\d{4}-\d\d-\d\d \d\d:\d\d:|^(?:process )?\d+$")
-_PLACE = regex(r"^(?:[0-9a-f]{32} |\d+/)|/proc/\d+/root(?=/)")
-"""Numbers of processes and of the script, which stand before and in lines."""
-
-_Lines = set[tuple[str, str]]  # each with the name of the object that it is about, or an empty one
+_PLACE = regex(r"^\d+/|/proc/\d+/root(?=/)")
+"""Numbers of processes, which are others each time."""
 
 
 class PastRun(Struct, frozen=True, dict=True):
@@ -41,9 +29,9 @@ class PastRun(Struct, frozen=True, dict=True):
     folder: Path
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path, naming: str = "hullcheck diff OLD NEW") -> Self:
         """Return the run in the folder *path*, or of the results.json there, or raise WrongUse."""
-        audit = document.load(path, "hullcheck diff OLD NEW")
+        audit = document.load(path, naming)
         return cls(audit, path if path.is_dir() else path.parent)
 
     @property
@@ -110,56 +98,19 @@ def _answers(changes: tuple[Change, ...], old: PastRun, new: PastRun) -> Iterato
         before, after = old.recording(target), new.recording(target)
         if before is None or after is None:
             continue
+        both = (old, Evidence(before)), (new, Evidence(after))
         for each in changes:
             if each.target == target:
-                names = (name for run in (old, new) for name in run.results[each.control, target].evidence)
-                yield each, _difference(each, dict.fromkeys(names), before, after)
+                was, now = (_deciding(each, *one) for one in both)
+                differing = [f"- {was[key]}" for key in was if key not in now]
+                differing += [f"+ {now[key]}" for key in now if key not in was]
+                yield each, tuple(x if len(x) <= _LONGEST else f"{x[: _LONGEST - 3]}..." for x in differing)
 
 
-# ---- what a host answers differently in two recordings, as lines that begin with - or +
-
-
-def _difference(change: Change, evidence: Iterable[str], old: Recording, new: Recording) -> tuple[str, ...]:
-    """Compare the answers to the probes *evidence*, as far as they are about the subject of *change*."""
-    found: list[str] = []
-    for probe in evidence:
-        if probe != _OTHER_EACH_TIME:
-            before, after = (_lines(probe, each) for each in (old, new))
-            differing = {*_differing(change, "-", before, after), *_differing(change, "+", after, before)}
-            found += sorted(differing, key=lambda line: (line[2:].partition(": ")[0], line[0] == "+", line))
-    more = len(found) - _MOST
-    shown = (line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..." for line in found[:_MOST])
-    return (*shown, f"and {more} more") if more > 1 else tuple(shown)
-
-
-def _differing(change: Change, sign: str, lines: _Lines, others: _Lines) -> Iterator[str]:
-    """Yield the *lines* that are not among the *others*; an object that is not there is one line."""
-    known = {name for name, _ in others}
-    for name, line in lines - others:
-        shown = line if not name or name in known else name
-        if _is_about(change, name, shown):
-            yield f"{sign} {shown}"
-
-
-def _is_about(change: Change, name: str, line: str) -> bool:
-    if change.kind in DOCUMENTS.values():
-        return name == f"{change.kind} {change.subject}"
-    if change.kind == "file":
-        return re.search(rf"(?<![\w/]){re.escape(change.subject)}(?![\w/.-])", line) is not None
-    return True
-
-
-def _lines(probe: str, recording: Recording) -> _Lines:
-    """Return the lines of an answer that are not others each time."""
-    answer = recording.answers.get(probe)
-    return {
-        (each.about, str(each) if each.field else _PLACE.sub("", each.text))
-        for each in (lines(answer) if answer else ())
-        if not _is_noise(probe, each)
-    }
-
-
-def _is_noise(probe: str, line: Line) -> bool:
-    if line.field:
-        return line.section in _OTHER_SECTIONS or line.field.rpartition(".")[2] in _OTHER_EACH_START
-    return line.section in _OTHER_SECTIONS or probe in DOCUMENTS or _DATED.search(line.text) is not None
+def _deciding(change: Change, run: PastRun, evidence: Evidence) -> dict[str, str]:
+    """Return the lines that decided in *run* on the subject of *change*, by what they say whatever the process."""
+    result = run.results[change.control, change.target]
+    found = (each for each in result.told if (each.kind, each.subject) == (change.kind, change.subject))
+    lines = [line for each in found for line in evidence.deciding(change.control, result.evidence, each)]
+    texts = {each: _PLACE.sub("", each.text) for each in lines}
+    return {each.meaning or text: text for each, text in texts.items()}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hullcheck.controls.evidence import Evidence
 from hullcheck.drift import PastRun
-from hullcheck.messages import printable
+from hullcheck.messages import WrongUse, printable
 from hullcheck.results import Result
 from hullcheck.results.sentences import sentence
 from hullcheck.verdicts import Verdict
@@ -14,8 +14,10 @@ _LONGEST = 160  # characters of a line
 
 
 def text(run: PastRun, control: str) -> str:
-    """Render for people, target by target, the worst finding first; empty if the run did not judge *control*."""
+    """Render for people, target by target, the worst finding first; raise WrongUse if *control* was not selected."""
     lines = [line for each in run.audit.results if each.control == control for line in _result(run, each)]
+    if not lines:
+        raise WrongUse(f"{run.folder}: this run did not judge {control}; select it, or name another run")
     return "".join(f"{printable(each)}\n" for each in lines)
 
 
@@ -33,7 +35,7 @@ def _result(run: PastRun, result: Result) -> Iterator[str]:
             if line.meaning:
                 yield f"      = {_cut(line.meaning)}"
     if len(found) > _MOST:
-        yield f"  and {len(found) - _MOST} more findings"
+        yield f"  and {len(found) - _MOST} more"
 
 
 def _cut(words: str) -> str:

@@ -27,6 +27,7 @@ CONTAINER = {
     "HostConfig": {"Privileged": False, "CapAdd": None, "PidsLimit": 100, "Memory": 0},
     "Mounts": [{"Destination": "/data", "RW": True}],
 }
+CONTROL = "container_is_not_privileged"
 AGAIN = {"Id": "2" * 64, "Created": "2026-11-24T10:12:13.5Z", "Started": "2026-11-24T10:12:14.5Z", "Pid": 9}
 
 
@@ -43,7 +44,7 @@ def past(
     """The folder of a run with these results, in which each target *said* this."""
     folder.mkdir(parents=True)
     run = Run(folder.name, "2026-11-25T00:00:00Z", "2026-11-25T00:00:01Z", "1", (), 1)
-    control = Control("control", "It holds.", "high", "", "", {"cis": ("5.5",)})
+    control = Control(results[0].control, "It holds.", "high", "", "", {"cis": ("5.5",)})
     hosts = tuple(AuditedTarget(each, "local://", "host", "26", "Debian") for each in targets)
     document = document_of(Audit(run, hosts, (control,), results))
     (folder / "results.json").write_text(json.dumps(document))
@@ -53,88 +54,99 @@ def past(
     return folder
 
 
-def result(verdict: Verdict, kind: str, subject: str, reason: str, *evidence: str, target: str = "web1") -> Result:
+def result(
+    verdict: Verdict, kind: str, subject: str, reason: str, *evidence: str, target: str = "web1", control: str = CONTROL
+) -> Result:
     """A result with one finding."""
-    return Result("control", target, verdict, reason, (Finding(kind, subject, verdict, reason),), evidence)
+    return Result(control, target, verdict, reason, (Finding(kind, subject, verdict, reason),), evidence)
 
 
-def lines(
-    folder: Path, probe: str, before: str, after: str, kind: str = "target", subject: str = "web1"
-) -> tuple[str, ...]:
-    """Compare two runs in which one finding is new, where the host gave these answers."""
-    passed, failed = (result(each, kind, subject, "so", probe) for each in (Verdict.PASS, Verdict.FAIL))
-    old = past(folder / "old", passed, said={probe: before})
-    new = past(folder / "new", failed, said={probe: after})
-    found = drift(PastRun.load(old), PastRun.load(new))
-    return found.answers[found.changes.new[0]]
-
-
-OF_PANEL = ("containers", "container", "panel")
-PRIVILEGED = (
-    *("- HostConfig.Privileged: false", "+ HostConfig.Privileged: true"),
-    *("- Started: 2026-11-20T08:00:01.5Z", "+ Started: 2026-11-24T10:12:14.5Z"),
-)
+PRIVILEGED = "- HostConfig.Privileged: false", "+ HostConfig.Privileged: true"
+CONFIG = "--files\n{}/config:read|2026-11-{} 09:00:00.1 +0000|/etc/docker/daemon.json\n {}\n--end\n"
+SOCKET = "--proc\n{}/net/tcp6:   0: {}:{} 00000000000000000000000000000000:0000 0A 00000000:0 00:0 0  0  0 {} 1 0 100"
+ANY = "0" * 32
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "expected"),
+    ("control", "kind", "reasons", "probe", "before", "after", "expected"),
     [
-        (container(), container(lambda each: each["HostConfig"].update(Privileged=True), **AGAIN), PRIVILEGED),
         (
+            *(CONTROL, "container", ("Privileged=false", "runs with --privileged"), "containers"),
+            *(container(), container(lambda each: each["HostConfig"].update(Privileged=True), **AGAIN), PRIVILEGED),
+        ),
+        (
+            *("container_cannot_reach_an_engine_socket", "container", ("", "can reach /run/docker.sock"), "containers"),
             container(),
             container(lambda each: each["Mounts"].append({"Destination": "/run/docker.sock", "RW": True})),
-            ("+ Mounts[run/docker.sock].Destination: /run/docker.sock", "+ Mounts[run/docker.sock].RW: true"),
+            ("- Mounts[data].Destination: /data", "+ Mounts[run/docker.sock].Destination: /run/docker.sock"),
         ),
         (
+            *("container_capabilities_are_needed", "container", ("has CHOWN", "has SYS_ADMIN"), "containers"),
             container(lambda each: each["HostConfig"].update(CapAdd=["CHOWN", "KILL"])),
             container(lambda each: each["HostConfig"].update(CapAdd=["CHOWN", "SYS_ADMIN", "MKNOD"])),
-            ("- HostConfig.CapAdd: KILL", "+ HostConfig.CapAdd: MKNOD", "+ HostConfig.CapAdd: SYS_ADMIN"),
+            ("- HostConfig.CapAdd: CHOWN", "+ HostConfig.CapAdd: SYS_ADMIN"),
         ),
-        ("\n", container(), ("+ container panel",)),
-        (container(), container().replace("--proc", container(Name="/other") + "--proc", 1), ()),
+        (CONTROL, "container", ("", ""), "containers", "\n", container(), ("+ HostConfig.Privileged: false",)),
+        (CONTROL, "container", ("", ""), "containers", container(), container(Name="/other"), (PRIVILEGED[0],)),
         (
-            container(),
-            container(lambda each: each["HostConfig"].update(dict.fromkeys("abcdefghijkl", "x" * 200))),
-            (*(f"+ HostConfig.{each}: {'x' * 81}..." for each in "abcdefghij"), "and 2 more"),
+            *(CONTROL, "container", ("so", "so"), "containers", container()),
+            container(lambda each: each["HostConfig"].update(Privileged="x" * 200)),
+            (PRIVILEGED[0], f"+ HostConfig.Privileged: {'x' * 72}..."),
         ),
-    ],
-    ids=["created again", "mount", "list", "new", "another", "many"],
-)  # fmt: skip
-def test_container(before: str, after: str, expected: tuple[str, ...], tmp_path: Path) -> None:
-    """The fields of this container, without those that are others after each start."""
-    probe, *subject = OF_PANEL
-    assert lines(tmp_path, probe, before, after.replace("12/mountinfo", "13/mountinfo"), *subject) == expected
-
-
-CONFIG = "--files\n{}/config:read|2026-11-{} 09:00:00.1 +0000|/etc/docker/daemon.json\n {}\n--end\n"
-
-
-@pytest.mark.parametrize(
-    ("probe", "kind", "before", "after", "expected"),
-    [
         (
-            "files",
-            "file",
+            *("default_file_is_written_by_root_alone", "file", ("mode 644", "has mode 666, more than 644"), "files"),
             "--nodes\n81a4:0:0:root:'/proc/9/root/etc/a'\n81a4:0:0:root:/etc/a.d\n--end",
             "--nodes\n81b6:0:0:root:'/proc/10/root/etc/a'\n81b6:0:0:root:/etc/a.d\n--end",
             ("- 81a4:0:0:root:'/etc/a'", "+ 81b6:0:0:root:'/etc/a'"),
         ),
-        ("audit", "file", "rule:-w /etc/a -p wa\nrule:-w /etc/a.d\n", "", ("- rule:-w /etc/a -p wa",)),
-        ("daemon", "file", "--running\n7/stat:7\n--end\n", "--running\n9/stat:9\n--end\n", ()),
         (
-            *("daemon", "target", CONFIG.format(9, 20, '{"icc": false}'), CONFIG.format(7, 24, '{"icc": true}')),
+            *("default_file_is_audited", "file", ("-w /etc/a -p wa", "no rule covers it"), "audit"),
+            *("rule:-w /etc/a -p wa\nrule:-w /etc/a.d\n", "rule:No rules\n"),
+            ("- rule:-w /etc/a -p wa", "+ rule:No rules"),
+        ),
+        (
+            *("default_bridge_isolates_its_containers", "target", ("icc is false", "icc is true"), "daemon"),
+            CONFIG.format(9, 20, '{"icc": false}'),
+            CONFIG.format(7, 24, '{"icc": true}'),
             ("- icc: false", "+ icc: true"),
         ),
-        ("firewall", "target", "9/iptables:-N DOCKER-USER", "12/iptables:-N DOCKER-USER", ()),
-        ("processes", "target", "7/status:so\n", "9/status:so 1\n", ()),
+        (
+            *("remote_api_asks_for_client_certificates", "target", ("on [::]:2376", "on [::]:2376"), "daemon"),
+            *(SOCKET.format(9, ANY, "0948", 77), SOCKET.format(10, ANY, "0948", 99), ()),
+        ),
+        ("own_rule", "target", ("so", "the banner is missing"), "own", "1\n", "banner missing is\n2\n", ()),
+        (
+            "own_rule",
+            "target",
+            ("so", "the banner file is missing"),
+            "own",
+            "",
+            "banner file missing\n2\n",
+            ("+ banner file missing",),
+        ),
     ],
+    ids=["field", "mount", "list", "new", "gone", "long", "file", "rule", "option", "same port", "own, few", "own"],
 )
-def test_file_and_target(
-    probe: str, kind: str, before: str, after: str, expected: tuple[str, ...], tmp_path: Path
+def test_lines_that_decided_differ(
+    control: str,
+    kind: str,
+    reasons: tuple[str, str],
+    probe: str,
+    before: str,
+    after: str,
+    expected: tuple[str, ...],
+    tmp_path: Path,
 ) -> None:
-    """All lines of an answer, but times and processes; of a file those with its path, and no other that begins so."""
-    subject = "/etc/a" if kind == "file" else "web1"
-    assert lines(tmp_path, probe, before, after, kind, subject) == expected
+    """What decided in one of the runs alone, whatever the numbers of processes; of a file the lines with its path."""
+    subject = {"file": "/etc/a", "container": "panel"}.get(kind, "web1")
+    results = [
+        result(verdict, kind, subject, reason, probe, control=control)
+        for verdict, reason in zip((Verdict.PASS, Verdict.FAIL), reasons, strict=True)
+    ]
+    old = past(tmp_path / "old", results[0], said={probe: before})
+    new = past(tmp_path / "new", results[1], said={probe: after})
+    found = drift(PastRun.load(old), PastRun.load(new))
+    assert found.answers[found.changes.new[0]] == expected
 
 
 def test_recording_that_is_not_there(tmp_path: Path) -> None:
@@ -161,7 +173,7 @@ def test_new_target(tmp_path: Path) -> None:
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Text, Markdown and JSON say the same; the status is 1 where something fails newly."""
-    probe, kind, subject = OF_PANEL
+    probe, kind, subject = "containers", "container", "panel"
     bad = container(lambda each: each["HostConfig"].update(Privileged=True), **AGAIN)
     nasty = replace(result(Verdict.FAIL, kind, subject, "privileged `x` <b>\x1b[31m", probe))
     old = past(tmp_path / "old", result(Verdict.PASS, kind, subject, "", probe), said={probe: container()})
@@ -181,3 +193,19 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", str(new), str(old)]) == 0
     assert "\n1 gone\n" in capsys.readouterr().out
     assert main(["diff", str(old), str(tmp_path / "nowhere")]) == 2
+
+
+def test_explain_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`explain --run` has the findings of a control, the worst first, each with the lines that decided it."""
+    fine, bad = (Finding("container", *each) for each in (("old", Verdict.PASS), ("panel", Verdict.FAIL, "so \x1b")))
+    both = Result(CONTROL, "web1", Verdict.FAIL, "so", (fine, bad, *[fine] * 19), ("containers",))
+    run = past(tmp_path / "run", both, said={"containers": container()})
+    assert main(["explain", "5.5", "--run", str(run)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = "web1: fail", "  fail: container panel: so \\x1b", "    containers: HostConfig.Privileged: false"
+    assert (*lines[:4], lines[-1]) == (*first, "  pass: container old", "  and 1 more")
+    (run / "web1/recording.json").write_text("damaged")
+    assert main(["explain", "5.5", "--run", str(run)]) == 0
+    assert f"no evidence: {run}/web1 has no recording that can be read" in capsys.readouterr().out
+    assert main(["explain", "5.6", "--run", str(run)]) == 2
+    assert "this run did not judge container_mounts_no_sensitive_host_path" in capsys.readouterr().err
