@@ -18,7 +18,7 @@ from hullcheck.verdicts import NotApplicable
 T = TypeVar("T")
 Maker = TypeVar("Maker", bound=Callable[..., Any])
 
-NOT_TOLD = "a Compose file does not tell this: it shows on the host once the container is there"
+NOT_TOLD = "a Compose file does not show this: audit the host once the container runs"
 
 GIVEN = ("recording", "policy")  # what a fact may ask for beside other facts
 

@@ -172,7 +172,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     def require_created(self, what: str) -> None:
         """Raise NotApplicable if nobody has created it: *what* shows only once there is a container."""
         if self.planned:
-            raise NotApplicable(f"{what}: a Compose file does not tell")
+            raise NotApplicable(f"{what}: a Compose file does not show that")
 
     @property
     def image(self) -> Reference:

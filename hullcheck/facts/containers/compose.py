@@ -77,7 +77,7 @@ _KEYS = {
 }
 """The keys of a Compose file behind a field of a description; others have the name of the field."""
 _DECIDED = {
-    "Config.User": "no user is set, and so the image decides: the file does not tell",
+    "Config.User": "no user is set, so the image decides, which the file does not show",
     "Config.Image": "its image is built from a Dockerfile: the file names no image that is there",
     "ProcessLabel": "which SELinux label it gets, the engine and the host decide, and not the file",
 }

@@ -212,7 +212,7 @@ def test_rest_is_not_applicable(facts: Facts, key: str) -> None:
     except NotApplicable as raised:
         found = {"shop": ("not applicable", str(raised))}
     assert {verdict for verdict, _ in found.values()} == {"not applicable"}
-    assert all("ompose file does not tell" in reason for _, reason in found.values())
+    assert all("ompose file does not show" in reason for _, reason in found.values())
 
 
 def test_ports(facts: Facts) -> None:
