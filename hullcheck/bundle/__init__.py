@@ -1,5 +1,5 @@
-"""The bundle of a run: one file with its results, recordings and inventory, to be kept and checked elsewhere."""
+"""The bundle of a run: one file with results, recordings and inventory, to keep and to verify elsewhere."""
 
 
 class BundleError(Exception):
-    """A bundle cannot be made; the message says why, in one line."""
+    """A bundle cannot be made; the message is the reason, in one line."""

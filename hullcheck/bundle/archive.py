@@ -1,7 +1,7 @@
 """The zip file of a bundle: equal names and contents give equal bytes.
 
-Nothing is compressed, so that they depend on no version of a compressor; sorted, without dates, comments and extra
-fields. So who has the contents can make the file again, and no byte of it can be changed unseen.
+Files are sorted and not compressed, without dates, comments and extra fields. So anyone with the contents can make the
+same file again, and any changed byte shows.
 """
 
 import io
@@ -19,14 +19,14 @@ from hullcheck.results import run_files
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = stat.S_IFREG | 0o600
 MEMBERS = 25_000
-"""The most files in one: a recording for each target, and what the inventory names."""
+"""The most files of a bundle."""
 _ENTRY = b"PK\1\2"  # begins each entry of a directory
 _LONGEST = 255  # bytes of a name on common file systems
 _LONGEST_PATH = 1000  # bytes: below what they take together with a folder for it
 
 
 class ArchiveError(Exception):
-    """A file is no zip that hullcheck wrote; the message says why."""
+    """A file is not a zip that hullcheck wrote; the message is the reason."""
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -42,7 +42,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def leave(path: Path, files: Mapping[str, bytes], key: Path | None) -> None:
-    """Write the bundle *path* with *files*, and let `latest.zip` lead to it; BundleError if *key* cannot sign it."""
+    """Write the bundle *path* with *files*, and point `latest.zip` to it; raise BundleError if *key* cannot sign."""
     try:
         signature = {run_files.SIGNATURE: sshsig.sign(key, files[run_files.DIGESTS])} if key else {}
     except sshsig.SignatureError as error:
@@ -53,7 +53,7 @@ def leave(path: Path, files: Mapping[str, bytes], key: Path | None) -> None:
 
 def unpack(whole: bytes) -> list[tuple[str, bytes]]:
     """Return the entries of a zip, in the order of its directory, or raise ArchiveError."""
-    if whole.count(_ENTRY) > MEMBERS:  # before zipfile keeps something of each
+    if whole.count(_ENTRY) > MEMBERS:  # before zipfile reads each
         raise ArchiveError(f"more than {MEMBERS:,} files, which no bundle has")
     try:
         with zipfile.ZipFile(io.BytesIO(whole)) as archive:
@@ -63,12 +63,12 @@ def unpack(whole: bytes) -> list[tuple[str, bytes]]:
             return [(each.filename, archive.read(each)) for each in entries]
     except ArchiveError:
         raise
-    except Exception as error:  # what zipfile raises of a damaged one is not documented
-        raise ArchiveError(f"no zip file, or a damaged one ({type(error).__name__}: {error})") from None
+    except Exception as error:  # zipfile does not document what it raises
+        raise ArchiveError(f"not a zip file, or a damaged one ({type(error).__name__}: {error})") from None
 
 
 def unsafe(name: str) -> bool:
-    """Return whether *name* could lead out of the folder of an unpacked bundle, or cannot be shown or kept as it is."""
+    """Return whether *name* could lead out of the folder of an unpacked bundle, or cannot be shown or stored."""
     parts = name.split("/")
     if len(os.fsencode(name)) > _LONGEST_PATH or max(len(os.fsencode(each)) for each in parts) > _LONGEST:
         return True

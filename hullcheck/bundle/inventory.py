@@ -1,4 +1,4 @@
-"""The inventory as a run used it, with the files that it names, fit to be given away."""
+"""The inventory of a run with the files that it names, safe to give away."""
 
 import json
 import os
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from hullcheck.inventory import Inventory
 
 OF_ANSIBLE = "ansible.json"
-"""The name of what is in a bundle in the place of an inventory of Ansible."""
+"""The file that replaces an inventory of Ansible in a bundle."""
 LARGEST = 8 * inputs.MIB
-"""The most bytes of a file that is read as YAML."""
+"""The most bytes of a YAML file."""
 
 
 def files(inventory: "Inventory") -> dict[str, bytes]:
-    """Return the inventory and then what it names, by their names in a bundle, or raise BundleError.
+    """Return the inventory and the files that it names, by their names in a bundle, or raise BundleError.
 
-    Passwords in addresses are hidden; all the rest stays byte for byte, so that lines keep their numbers. Of an
-    inventory of Ansible, which may hold secrets, there are the targets and policies alone, as hullcheck writes them.
+    Passwords in addresses are hidden; all else stays byte for byte, so that lines keep their numbers. Of an inventory
+    of Ansible, which may hold secrets, only the targets and policies are written.
     """
     if inventory.is_of_ansible:
         from hullcheck.inventory import ansible

@@ -1,4 +1,4 @@
-"""manifest.json and manifest-sha256.txt: what is in a bundle, who made it, where, when and with what."""
+"""manifest.json and manifest-sha256.txt: the files of a bundle, and who made it, where, when and with what."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ def target_document(connect: str, recording: Recording) -> dict[str, Any]:
 
 
 def made_by(run: Run, content: str) -> dict[str, Any]:
-    """Return the versions of all programs that decide verdicts or reports, and the source of known releases."""
+    """Return the versions of all programs that decide verdicts or reports, and the source of the release table."""
     return {
         "hullcheck": run.version,
         "releases": dict(run.releases),
@@ -62,9 +62,9 @@ def made_by(run: Run, content: str) -> dict[str, Any]:
 
 
 def content_digest(project: Path, tests: Iterable[str], markers: Path) -> str:
-    """Return one digest over all that decides verdicts: hullcheck, the *tests* with their conftest.py, the markers.
+    """Return one digest of all that decides verdicts: hullcheck, the *tests* with their conftest.py, the markers.
 
-    It is the SHA-256 of what sha256sum would print of them, in the order of their names.
+    It is the SHA-256 of the output of sha256sum for these files, sorted by name.
     """
     package = Path(__file__).parents[1]
     files = {
@@ -82,6 +82,6 @@ def content_digest(project: Path, tests: Iterable[str], markers: Path) -> str:
 
 
 def covered(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the *files* that manifest-sha256.txt lists: all but itself and its signature."""
+    """Return the *files* that manifest-sha256.txt lists: all except itself and its signature."""
     beside = (run_files.DIGESTS, run_files.SIGNATURE)
     return {name: content for name, content in files.items() if name not in beside}

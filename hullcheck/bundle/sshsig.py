@@ -1,4 +1,4 @@
-"""Signatures of OpenSSH: made and verified by ssh-keygen, so that keys in agents and on tokens serve too."""
+"""Signatures of OpenSSH, made and verified by ssh-keygen, so that keys in agents and on tokens work too."""
 
 import re
 import subprocess
@@ -11,23 +11,23 @@ from hullcheck.messages import printable
 
 NAMESPACE = "hullcheck-bundle"
 _BEGIN = b"-----BEGIN SSH SIGNATURE-----"
-_SECONDS = 120  # a person may have to touch a token
+_SECONDS = 120  # somebody may have to touch a token
 
 
 class SignatureError(Exception):
-    """Something cannot be signed, or a signature is invalid; the message says why, in one line."""
+    """Signing failed, or a signature is invalid; the message is the reason, in one line."""
 
 
 def sign(key: Path, message: bytes) -> bytes:
-    """Return a signature of *message* by *key*, or of its private half in an agent, or raise SignatureError."""
+    """Return a signature of *message* by *key*, or by its private half in an agent, or raise SignatureError."""
     if not key.is_file():
         raise SignatureError("there is no such file; `ssh-keygen -t ed25519 -f FILE` makes a key")
     done = _keygen("sign", "-f", str(key), "-n", NAMESPACE, message=message)
     if done.returncode == 0 and done.stdout.startswith(_BEGIN):
         return done.stdout
     if b"load public key" in done.stderr:
-        raise SignatureError("is no SSH key; name a private key of OpenSSH, or the .pub of one that ssh-agent holds")
-    agent = "; let ssh-agent hold the key, and name its .pub" if b"passphrase" in done.stderr else ""
+        raise SignatureError("not an SSH key; name a private key of OpenSSH, or the .pub of a key in ssh-agent")
+    agent = "; add the key to ssh-agent, and name its .pub" if b"passphrase" in done.stderr else ""
     raise SignatureError(_said(done) + agent)
 
 
@@ -37,10 +37,10 @@ def key_of(signature: bytes, message: bytes) -> str:
 
 
 def signer(signature: bytes, message: bytes, allowed: Path) -> str:
-    """Return who of the *allowed* signers made *signature* of *message*, or raise SignatureError."""
+    """Return which *allowed* signer made *signature* of *message*, or raise SignatureError."""
     with _file(signature) as path:
         found = _keygen("find-principals", "-s", path, "-f", str(allowed))
-    said = f"its key is not that of an allowed signer ({_said(found)})"
+    said = f"its key is not of an allowed signer ({_said(found)})"
     for name in filter(None, found.stdout.decode("utf-8", "replace").split("\n")):
         try:
             _checked("verify", signature, message, "-f", str(allowed), "-I", name)
@@ -69,7 +69,7 @@ def _keygen(how: str, *options: str, message: bytes = b"") -> subprocess.Complet
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Return the line in which ssh-keygen says what is wrong."""
+    """Return the error message of ssh-keygen."""
     lines = (done.stderr + b"\n" + done.stdout).decode("utf-8", "replace").split("\n")
     said = next((line.strip() for line in lines if line.strip()), "")
     return printable(said) or f"ssh-keygen ended with status {done.returncode}"
@@ -77,7 +77,7 @@ def _said(done: subprocess.CompletedProcess[bytes]) -> str:
 
 @contextmanager
 def _file(content: bytes) -> Iterator[str]:
-    """Yield the path of a file with *content*, from which ssh-keygen reads a signature."""
+    """Yield the path of a file with *content* for ssh-keygen."""
     with tempfile.NamedTemporaryFile(prefix="hullcheck-") as file:
         file.write(content)
         file.flush()

@@ -1,4 +1,4 @@
-"""The values of a policy that are written otherwise than they are read, by their keys."""
+"""Parse the values of a policy whose type differs from that in the file, by their keys."""
 
 import posixpath
 import re
@@ -12,7 +12,7 @@ from hullcheck.lazy import regex
 from hullcheck.parsing.values import canonical, go_size, is_unspecified
 
 Fault = tuple[tuple[str | int, ...], str]
-"""Where a fault is, as keys and indices from the outside in, and what is wrong there."""
+"""The keys and indices that lead to a fault, from the outside in, and the fault."""
 
 _MEMORY = regex(r"([0-9]+(?:\.[0-9]+)?)(?:b|([kmgt])(?:i?b)?)?", re.IGNORECASE)
 _LISTENER = regex(r"(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
@@ -32,7 +32,7 @@ class PortRange(msgspec.Struct, frozen=True):
 
 
 def read(value: Any, way: tuple[str | int, ...], faults: list[Fault]) -> Any:
-    """Return *value*, a part of a policy at *way*, as the controls read it; what is wrong goes to *faults*."""
+    """Return *value*, the part of a policy at *way*, as the controls read it; faults are added to *faults*."""
     if isinstance(value, Mapping):
         return {key: read(each, (*way, key), faults) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -49,7 +49,7 @@ def read(value: Any, way: tuple[str | int, ...], faults: list[Fault]) -> Any:
 
 
 def to_ports(text: str) -> PortRange:
-    """Return the ports that ``443``, ``8000-8100`` or ``53/udp`` means; without a protocol it is tcp."""
+    """Parse ``443``, ``8000-8100`` or ``53/udp``; the default protocol is tcp."""
     match = _PORTS.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a host port; write it as 443, '8000-8100' or '53/udp'")
@@ -60,7 +60,7 @@ def to_ports(text: str) -> PortRange:
 
 
 def to_listener(text: str) -> tuple[str, int]:
-    """Return an address and a port; every address is `*`."""
+    """Parse an address and a port; every address is `*`."""
     match = _LISTENER.fullmatch(text)
     try:
         if match is not None and 1 <= int(match[2]) <= 65535:
@@ -72,7 +72,7 @@ def to_listener(text: str) -> tuple[str, int]:
 
 
 def to_path(text: str) -> str:
-    """Return an absolute path as it is compared."""
+    """Return an absolute, normal path for comparisons."""
     return "/" + posixpath.normpath(text).strip("/")
 
 
@@ -115,4 +115,4 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "secret_names.hide": str.lower,
     "secret_names.keep": str.lower,
 }
-"""By the keys from the outside in; of a list each item is read so."""
+"""By key, from the outside in; in a list, for each item."""

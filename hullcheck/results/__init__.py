@@ -1,6 +1,6 @@
 """The results of an audit: frozen values, one per control and target, that every writer reads.
 
-They are the document of results.json, too: its keys, their types and what they mean (docs/results.schema.json).
+They also define results.json: its keys, their types and their meaning (docs/results.schema.json).
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from hullcheck.verdicts import Verdict
 
 SCHEMA = "hullcheck/results/1"
 SEVERITIES = ("critical", "high", "medium", "low")
-"""How bad it is where a control fails, the worst first."""
+"""The severities of controls, the worst first."""
 STATES = ("in force", "expired", "not yet in force", "not needed", "matches nothing", "not judged")
 """What becomes of waivers and attestations."""
 STALE = STATES[1:-1]
@@ -26,11 +26,11 @@ CONTRADICTED, SUPPORTED, NOT_ASSESSED = "contradicted", "supported", "not assess
 ASSESSMENTS = {"fail": CONTRADICTED, "waived": CONTRADICTED, "pass": SUPPORTED, "attested": SUPPORTED}
 """What an audit says of a requirement with this verdict; with any other one it is not assessed."""
 LIMITED_TO_OTHERS = "the run is limited to {}s that are not here"
-"""The reason of a result where subjects of this kind are there, and all of them were left out."""
+"""The reason of a result if all subjects of this kind were left out."""
 PROFILES = ("baseline", "cis")
 """The selections that a target has a score for."""
 JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
-"""The verdicts that say something of a subject."""
+"""The verdicts of judged subjects."""
 
 
 _T = TypeVar("_T")
@@ -38,12 +38,12 @@ _K = TypeVar("_K")
 
 
 def _schema(**rules: Any) -> Meta:
-    """Return what the schema says of a text; reading does not check it."""
+    """Return rules for the schema of a text; reading does not check them."""
     return Meta(extra_json_schema=rules)
 
 
 def _nothing() -> tuple[Any, ...]:
-    """Return a default that is written, which no other is."""
+    """Return a default that is always written, unlike others."""
     return ()
 
 
@@ -59,9 +59,9 @@ class Finding(Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         kind: what the subject is: `container`, `daemon`, `target`, ...
-        subject: its name as a person would type it: of a container, the path of a file, the name of the target.
-        reason: why; what was found instead of what was demanded, or a note beside a pass.
-        accepted_by: the `place` of the waiver or attestation that decided the verdict, if one did.
+        subject: the name as users type it, such as a container, a path or the target.
+        reason: what was found, as the rest of a sentence.
+        accepted_by: the `place` of the waiver or attestation that decided the verdict, if any.
     """
 
     kind: str
@@ -72,17 +72,16 @@ class Finding(Struct, frozen=True, omit_defaults=True):
 
 
 class Waiver(Struct, frozen=True):
-    """A failure that the site accepts, until a day, and what it did in this audit.
+    """A failure that is accepted until a day, and its effect in this audit.
 
     Attributes:
-        control: its id or its number in a benchmark, as written; empty for a waiver of a *cause*.
-        targets: patterns of names, as of files in a shell; empty for all. So are *subjects*.
-        last_day: the last UTC day on which it holds, as 2027-01-31; empty where it has no end.
-        approved_on: a day; empty where that is not said, as are *ticket*, *approved_by* and *risk*.
+        control: the id or benchmark number as written; empty for a waiver of a *cause*.
+        targets: shell patterns of names, as are *subjects*; empty for all.
+        last_day: the last UTC day, as 2027-01-31; empty if it has no end.
+        approved_on: a day; empty if unknown, as are *ticket*, *approved_by* and *risk*.
         place: file and line.
-        state: `in force`, `expired`, `not needed` (what it speaks of does not fail), `matches nothing`, `not yet in
-            force`, or `not judged` where this audit cannot tell: a control, target or subject of it was left out, or
-            is in error.
+        state: `in force`, `expired`, `not needed` (nothing of it fails), `matches nothing`, `not yet in force`, or `not
+            judged` if a control, target or subject of it was left out or is in error.
         findings: how many findings it turned into *waived*.
         cause: the reason of findings of any control, or a pattern of it; empty for a waiver of a *control*.
     """
@@ -103,15 +102,15 @@ class Waiver(Struct, frozen=True):
 
 
 class Attestation(Struct, frozen=True):
-    """What a person has looked at and says of a control that no evidence of a host can decide.
+    """A recorded manual check of a control that evidence of a host cannot decide.
 
     Attributes:
         status: `passed` or `failed`.
-        date: the day on which the person looked.
-        last_day: the last UTC day on which that is still worth something.
-        evidence: links to what the person saw.
+        date: the day of the check.
+        last_day: the last UTC day on which it counts.
+        evidence: links to the evidence.
         place: file and line.
-        state: as of a `Waiver`; `not needed` where the control is not *manual* by itself.
+        state: as of a `Waiver`; `not needed` if the control is not *manual*.
         findings: how many findings it decided.
     """
 
@@ -130,12 +129,12 @@ class Attestation(Struct, frozen=True):
 
 
 class Control(Struct, frozen=True, omit_defaults=True):
-    """What a control's markers and docstring say.
+    """A control, from its markers and docstring.
 
     Attributes:
         id: the name of its test function without `test_`; stable, benchmark numbers are mappings.
         frameworks: ids by marker name; those of nist with their publication, as `800-53:AC-6`.
-        severity_reason: why it has this severity; empty for a control without a severity of its own.
+        severity_reason: why it has this severity; empty without a severity marker.
     """
 
     id: ControlId
@@ -153,7 +152,7 @@ class SwitchedOff(Struct, frozen=True):
 
     Attributes:
         by: file and line.
-        otherwise: what the verdict would be without that.
+        otherwise: the verdict without that.
     """
 
     by: str
@@ -165,10 +164,10 @@ class Result(Struct, frozen=True, omit_defaults=True):
     """The verdict of one control on one target, with the finding of each subject.
 
     Attributes:
-        findings: one for each subject that was judged, those that pass too.
+        findings: one for each judged subject, also for those that pass.
         evidence: the probes whose answers were read, by their names in the recording.
         severity: the one on this target, if the inventory changes it.
-        switched_off: by what, if the inventory does that; the verdict is then not applicable.
+        switched_off: where the inventory does so; the verdict is then not applicable.
     """
 
     control: str
@@ -182,16 +181,16 @@ class Result(Struct, frozen=True, omit_defaults=True):
 
     @property
     def told(self) -> tuple[Finding, ...]:
-        """Its findings; where it has none, what it says of the target as a whole."""
+        """The findings, or one for the whole target if there are none."""
         return self.findings or (Finding("target", self.target, self.verdict, self.reason),)
 
 
 class Score(Struct, frozen=True):
-    """How much of a profile a target passes; what needs a manual check or does not apply counts neither way.
+    """The share of a profile that a target passes; *manual* and *not applicable* do not count.
 
     Attributes:
-        passed: how many controls passed, by themselves or by an attestation.
-        judged: these, those that failed, also where that is waived, and those that could not be judged.
+        passed: the number of controls that passed or are attested.
+        judged: the number of these, and of failures, waived ones and errors.
     """
 
     passed: int
@@ -199,23 +198,23 @@ class Score(Struct, frozen=True):
 
     @property
     def percent(self) -> int:
-        """Rounded down: 100 is all."""
+        """The percentage, rounded down: 100 is all."""
         return 100 * self.passed // self.judged
 
 
 class AuditedTarget(Struct, frozen=True, omit_defaults=True):
-    """A target as results name it: `connect` without a password, what is not known is empty, or `unknown`.
+    """A target in results; unknown values are empty, or `unknown`.
 
     Attributes:
-        connect: the host specification, a password hidden.
-        kind: `host`, `container` or `compose`; `unknown` where it gave no answer.
-        engine: its version; empty where there is none, or it did not answer.
-        clock: what has to be known of its clock, if that does not agree with the auditor's.
-        neighbours: what else runs containers there, of which nothing is judged.
-        same_engine: the other targets whose engine has the same id: it is one engine, or a machine was copied.
-        same_machine: those with the same machine id, where the ids of both engines are not known.
-        groups: those of the inventory that it is in, in the order in which their policies are laid over each other.
-        scores: by profile (`baseline`, `cis`), where all of its controls were selected.
+        connect: the host specification, with a hidden password.
+        kind: `host`, `container` or `compose`; `unknown` if it gave no answer.
+        engine: the version, or empty if there is no engine, or no answer.
+        clock: a note if the clock differs from the auditor's.
+        neighbours: what else runs containers there, and is not judged.
+        same_engine: other targets with the same engine id: one engine, or a copied machine.
+        same_machine: other targets with the same machine id, if the engine ids are unknown.
+        groups: its groups of the inventory, in the order in which their policies apply.
+        scores: by profile (`baseline`, `cis`), if all of its controls were selected.
     """
 
     name: str
@@ -232,13 +231,13 @@ class AuditedTarget(Struct, frozen=True, omit_defaults=True):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What has to be known of its clock, and of what else runs containers."""
+        """Notes on the clock, and on what else runs containers."""
         others = f"not judged: {'; '.join(self.neighbours)}" if self.neighbours else ""
         return tuple(filter(None, (self.clock, others)))
 
 
 class User(Struct, frozen=True):
-    """Who ran an audit, by the machine's own word; `name` is empty where the number has none."""
+    """The user who ran an audit, as the machine reports it; `name` is empty if the number has none."""
 
     name: str
     uid: int
@@ -248,19 +247,19 @@ class User(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True, omit_defaults=True):
-    """When and how an audit ran, and who ran it where; times in RFC 3339, UTC.
+    """An audit run: when, how, where and by whom; times in RFC 3339, UTC.
 
     Attributes:
         id: the name of its folder.
-        version: that of hullcheck.
-        arguments: what pytest was called with.
-        exit_status: by the verdicts, as pytest means it.
-        user: who ran it, if the machine says so.
+        version: the version of hullcheck.
+        arguments: the arguments of pytest.
+        exit_status: the exit status of pytest, by the verdicts.
+        user: who ran it, if known.
         machine: the name of the machine that audited.
-        releases: what was known of releases: the `day` of the file, and its `sha256`.
+        releases: the release table: its `day` and `sha256`.
         limits: patterns of names by kind (`container`, `image`, `label`) if only those subjects were judged.
-        shard: which part of the targets was audited, as `3/20`, if not all were.
-        inventory: its file as seen from the project, or its name alone where it lies elsewhere.
+        shard: the audited part of the targets, as `3/20`, if not all.
+        inventory: the path of its file in the project, or only its name if it is elsewhere.
     """
 
     id: str
@@ -278,12 +277,12 @@ class Run(Struct, frozen=True, omit_defaults=True):
 
 
 class Gate(Struct, frozen=True):
-    """A demand on the run as a whole, which decides its exit status.
+    """A condition on the whole run, which decides its exit status.
 
     Attributes:
-        option: the one that asks for it, as `--fail-on`.
+        option: the option that sets it, as `--fail-on`.
         asked: its value as written.
-        broken: a line for each finding, target or number that breaks it; empty where it holds.
+        broken: a line for each finding, target or number that breaks it; empty if it holds.
     """
 
     option: str
@@ -292,7 +291,7 @@ class Gate(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """A finding that fails in one of two runs alone.
+    """A finding that fails in only one of two runs.
 
     Attributes:
         kind: of the subject, as in a `Finding`.
@@ -307,13 +306,13 @@ class Change(Struct, frozen=True):
 
 
 class Moment(Struct, frozen=True):
-    """What one run found, in numbers.
+    """The numbers of one run.
 
     Attributes:
         run: its id.
         finished: when it ended, in RFC 3339 and UTC.
-        failed: how many findings failed, by severity; those with none are not there.
-        errors: how many results (a control on a target) could not be judged.
+        failed: the number of failed findings by severity, without zeros.
+        errors: the number of results (a control on a target) in error.
     """
 
     run: str
@@ -327,16 +326,16 @@ class Moment(Struct, frozen=True):
 
 
 class Changes(Struct, frozen=True, omit_defaults=True):
-    """The failed findings of a run beside those of an earlier one; only what both runs judged is compared.
+    """The failed findings of two runs, compared as far as both runs judged them.
 
     Attributes:
-        run: the id of the earlier run, which is the name of its folder.
+        run: the id of the earlier run.
         finished: when that ended, in RFC 3339 and UTC.
-        compared: how many results (a control on a target) both runs judged.
-        new: what fails now and did not fail then, whether it was there then or not.
-        gone: what failed then and does not fail now: it passes, or is no longer there.
-        still: how many findings fail in both.
-        before: the numbers of the runs up to the earlier one, as far as they are known, the oldest first.
+        compared: the number of results (a control on a target) that both runs judged.
+        new: what fails only now.
+        gone: what failed only then: it passes now, or no longer exists.
+        still: the number of findings that fail in both.
+        before: the numbers of earlier runs, as far as known, the oldest first.
     """
 
     run: str
@@ -352,10 +351,10 @@ class Requirement(Struct, frozen=True):
     """One requirement of a framework and the verdict over all its controls and targets.
 
     Attributes:
-        id: as controls name it: with the edition where the framework has several, as `800-53:AC-6`.
-        verdict: the worst one, or `not covered` where no control speaks for it, or `incomplete` where some were
-            not judged on every target, and nothing is worse than what they could still change.
-        controls: all that speak for it, those that were not selected too.
+        id: the id, with the edition if the framework has several, as `800-53:AC-6`.
+        verdict: the worst one, `not covered` without a control, or `incomplete` if controls that could change it were
+            not judged on every target.
+        controls: all that are mapped to it, selected or not.
         deciding: those of them that have this verdict.
         left_out: those of them that were not judged on every target.
     """
@@ -378,8 +377,8 @@ class Rollup(Struct, frozen=True):
     Attributes:
         framework: the name of its marker.
         name: title and version.
-        relation: what a control is to a requirement: `supports` a part of it, or `judges` the whole of it.
-        note: what a reader has to know; may be empty.
+        relation: controls support (`supports`) or judge (`judges`) a requirement.
+        note: a note for readers, or empty.
     """
 
     framework: str
@@ -396,16 +395,16 @@ class Rollup(Struct, frozen=True):
 
 
 class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schema", tag=SCHEMA):
-    """One run with all that it found.
+    """One run with its results.
 
     Attributes:
         targets: by their names, in the order given.
         controls: by their ids, in the order of their numbers.
         results: one for each control and target.
         requirements: the results by requirement, one item for each framework of markers.ini and each edition.
-        waivers: all of the inventory, and what each did; so are *attestations*.
+        waivers: all waivers of the inventory with their effect, as are *attestations*.
         since: what changed since an earlier run of the same targets, if there was one.
-        gates: those that the run was given, and what breaks them.
+        gates: the gates of the run, and what breaks them.
     """
 
     run: Run
@@ -430,12 +429,12 @@ class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schem
         return found
 
     def severity(self, result: Result) -> str:
-        """Return how bad it is that this control fails on this target."""
+        """Return the severity of this control on this target."""
         return result.severity or self.known[result.control].severity
 
     @property
     def same(self) -> list[tuple[str, tuple[str, ...]]]:
-        """The targets that may be one and the same: `engine` or `machine`, whose id they share, and their names."""
+        """The targets that may be the same: `engine` or `machine`, whose id they share, and their names."""
         found: dict[tuple[str, frozenset[str]], tuple[str, tuple[str, ...]]] = {}
         for each in self.targets:
             for what, others in (("engine", each.same_engine), ("machine", each.same_machine)):
@@ -445,12 +444,12 @@ class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schem
 
     @property
     def nothing_judged(self) -> bool:
-        """Whether there are results, but none that says anything of a target's hardening."""
+        """Whether there are results, but none that judges a target."""
         return bool(self.results) and not any(each.verdict in JUDGED for each in self.results)
 
     @property
     def unjudged(self) -> tuple[str, ...]:
-        """The targets on which no control passed or failed; what is waived or attested was judged."""
+        """The targets without any judged control; waived and attested controls count as judged."""
         judged = {each.target for each in self.results if each.verdict in JUDGED}
         return tuple(dict.fromkeys(each.target for each in self.results if each.target not in judged))
 
@@ -464,11 +463,11 @@ def grouped(items: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, list[_T]]:
 
 
 def finding_id(control: str, target: str, found: Finding | Change) -> str:
-    """Return the stable id of what a control found of a subject: 32 hexadecimal digits, of the names alone.
+    """Return the stable id of a finding: 32 hexadecimal digits of a hash of its names.
 
-    It does not follow the verdict or the reason: a finding that is fixed and comes back has the id that it had.
+    The id does not depend on verdict or reason: a finding that is fixed and comes back has the same id.
     """
     names = (control, target, found.kind, found.subject)
-    # JSON would do as well: what counts is that no name can run into the next one
+    # with lengths, so that no name can run into the next one
     text = "".join(f"{len(name)}:{name}" for name in names)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

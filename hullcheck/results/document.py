@@ -1,4 +1,4 @@
-"""results.json: an audit as JSON can hold it, and back (docs/results.md)."""
+"""Convert an audit to results.json and back (docs/results.md)."""
 
 import json
 from collections.abc import Mapping
@@ -12,28 +12,28 @@ from hullcheck.messages import WrongUse
 from hullcheck.results import Audit, run_files
 
 LARGEST = 512 * inputs.MIB
-"""The most bytes of one: that of 1,000 hosts has some 200 MiB."""
+"""The most bytes of the file; that of 1,000 hosts has about 200 MiB."""
 VALUES = 20_000_000
 """The most values in it."""
 KEYS = {"targets": "name", "controls": "id"}
-"""What the document has by one of its fields, which is then the key."""
+"""The parts that are mappings in the document, with the field that is the key."""
 _ZIP = b"PK\3\4"
 
 
 def document_of(audit: Audit) -> dict[str, Any]:
-    """Return all that results.json says; equal audits give equal documents."""
+    """Return the document of results.json; equal audits give equal documents."""
     document: dict[str, Any] = msgspec.to_builtins(audit)
     return document | {part: {each.pop(key): each for each in document[part]} for part, key in KEYS.items()}
 
 
 def render(audit: Audit) -> str:
     """Render results.json; equal audits give equal text."""
-    # a line for each value, so that two audits can be compared; to indent them takes ten times as long
+    # a line for each value, for comparisons; indentation takes ten times as long
     return json.dumps(document_of(audit), separators=(",\n", ": "), ensure_ascii=True) + "\n"
 
 
 def audit_of(document: Any) -> Audit:
-    """Return the audit of a document; raise ValueError with the key if it is damaged."""
+    """Return the audit of a document, or raise ValueError with the damaged key."""
     try:
         lists = {part: _listed(document[part], key) for part, key in KEYS.items()}
         audit = msgspec.convert({**document, **lists}, Audit)
@@ -44,7 +44,7 @@ def audit_of(document: Any) -> Audit:
     known = {each.name for each in audit.targets}, {each.id for each in audit.controls}
     for each in audit.results:
         if each.target not in known[0] or each.control not in known[1]:
-            raise ValueError(f"it knows no target {each.target!r}, or no control {each.control!r}")
+            raise ValueError(f"it has no target {each.target!r}, or no control {each.control!r}")
     return audit
 
 
@@ -53,7 +53,7 @@ def _listed(documents: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def load(path: Path, naming: str) -> Audit:
-    """Return the audit in the folder of a run; raise WrongUse if there is none, and say by *naming* how to name one."""
+    """Return the audit in the folder of a run, or raise WrongUse, with *naming* as the way to name one."""
     if path.is_dir():
         path /= run_files.RESULTS
     try:

@@ -1,4 +1,4 @@
-"""The failures of an audit, the causes that several controls share, and what to change."""
+"""The failures of an audit, their common causes, and what to change."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ CONTAINER, IMAGE, SWARM, CONTROL = "container", "image", "swarm", "control"
 """What has to be changed: see `Fix.kind`."""
 
 _BY_SUBJECT = {"container": CONTAINER, "image": IMAGE, "service": SWARM, "network": SWARM}
-"""By kind of the subject, where that alone says what has to be changed."""
+"""By kind of subject, if that decides what has to be changed."""
 _BY_REMEDY = (
     (FILES, regex(r"`?ch(mod|own) ")),
     (AUDIT_RULES, regex(r".*(`-w /|/etc/audit/rules\.d|augenrules)")),
@@ -24,11 +24,11 @@ _BY_REMEDY = (
     (SWARM, regex(r".*(docker swarm|docker node|join the swarm)")),
     (KERNEL, regex(r".*/etc/sysctl\.d")),
 )
-"""Otherwise the remedy says it, from its beginning: the first that fits."""
+"""Otherwise by the beginning of the remedy; the first match counts."""
 _FIRST = {"auditctl is not installed": "install auditd", "auditing is off in the kernel": "switch auditing on"}
-"""What comes before audit rules, by the beginning of the reason."""
+"""Steps before audit rules, by the beginning of the reason."""
 _NO_USER = regex(r"its image (\S+) names no user")
-"""A reason of containers that is fixed in their image."""
+"""A reason that has to be fixed in the image."""
 _SAID = {
     DAEMON: "settings of the daemon (daemon.json)",
     AUDIT_RULES: "audit rules (a file in /etc/audit/rules.d)",
@@ -42,7 +42,7 @@ _SAID = {
 
 
 class Failure(Struct, frozen=True):
-    """A finding of an audit; *severity* is the one that counts on its target."""
+    """A finding of an audit, with its *severity* on its target."""
 
     control: Control
     target: str
@@ -51,7 +51,7 @@ class Failure(Struct, frozen=True):
 
 
 class Failures(Struct, frozen=True, dict=True):
-    """Findings of one verdict that belong together, the worst first, and then in the order of the audit."""
+    """Findings of one verdict that belong together, the worst first, then in the order of the audit."""
 
     failures: tuple[Failure, ...]
 
@@ -117,7 +117,7 @@ class Problem(Failures, frozen=True):
 
 
 def rank(severity: str) -> int:
-    """How bad *severity* is, 0 for the worst; a word that is none comes last."""
+    """Return the rank of *severity*, 0 for the worst; unknown words come last."""
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
@@ -160,12 +160,12 @@ _RIGHTS = regex(
     re.IGNORECASE,
 )
 _SOCKET = regex(r"permission denied.*?\bunix:/*(/[^\s:]+)", re.IGNORECASE)
-"""In what the docker command says, with the socket that it may not use."""
+"""In the output of the docker command, with the socket."""
 _NO_ENGINE = regex(r"Cannot connect to the Docker daemon at (?:unix:/*(?=/))?(\S+?)\.?(?:\s|$)")
-"""The same where nothing listens there."""
+"""The same if nothing listens there."""
 _NOBODY, _REFUSED, _OF_RIGHTS = "no engine answers at ", "permission denied on ", "only root may read what they need"
 NOT_AUDITED = " could not be audited: "
-"""Between a target that gave no answer and the reason."""
+"""Between a target without an answer and the reason."""
 
 
 F = TypeVar("F", bound=Failure)
@@ -185,12 +185,12 @@ def by_cause(found: Iterable[F]) -> dict[tuple[str, str], list[F]]:
 
 
 def problems(found: Iterable[Failure]) -> list[Problem]:
-    """Return findings of one verdict by what is behind them, in the order of the first of each."""
+    """Return findings of one verdict by cause, in the order of the first of each."""
     return [Problem(tuple(together), cause) for (cause, _), together in by_cause(found).items()]
 
 
 def cause_of(finding: Finding) -> str:
-    """Return the reason, of an error without what differs between probes."""
+    """Return the reason; for errors, without what differs between probes."""
     reason = " ".join(finding.reason.split())
     if finding.verdict is not Verdict.ERROR or NOT_AUDITED in reason:
         return reason
@@ -202,7 +202,7 @@ def cause_of(finding: Finding) -> str:
 
 
 def needs_rights(reason: str) -> bool:
-    """Return whether root would not have been stopped by this."""
+    """Return whether root could have read the evidence."""
     return bool(_RIGHTS.search(reason))
 
 

@@ -1,4 +1,4 @@
-"""What changed since an earlier run of the same targets, and how many findings failed in the runs before."""
+"""Changes since an earlier run of the same targets, and the number of failed findings in earlier runs."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,19 +14,19 @@ from hullcheck.verdicts import Verdict
 
 _LONGEST = 60  # runs of a trend
 _MOST_FOLDERS = 500
-_MOST_READ = 3  # results that turn out to be of other targets or controls: reading is what takes time
+_MOST_READ = 3  # reading takes time
 _OPEN = (Verdict.ERROR, Verdict.MANUAL)
 _Subject = tuple[str, str]  # kind and name
 
 
 def since_last_run(audit: Audit, folder: Path) -> Changes | None:
-    """Return what changed since the newest earlier run of the targets of *audit*, or None if there is none.
+    """Return the changes since the newest earlier run of the targets of *audit*, or None if there is none.
 
-    Targets are the same by name and address. Of the few newest runs of them, the first counts that judged all
-    that was judged now, or else the one that judged most of it. What cannot be read is passed over.
+    Targets are the same if name and address are. Of the newest runs, the first counts that judged all that was judged
+    now, or else the one that judged most. Unreadable runs are skipped.
 
     Args:
-        folder: that of *audit* itself; the other runs lie beside it.
+        folder: the folder of *audit*, next to those of the other runs.
     """
     names, wanted = {each.name for each in audit.targets}, sum(map(_is_judged, audit.results))
     earlier = (each for each in _folders(folder.parent) if run_files.FOLDER.fullmatch(each) and each < folder.name)
@@ -64,8 +64,8 @@ def _compared(audit: Audit, folder: Path) -> Changes | None:
 def compare(before: Audit, now: Audit) -> Changes:
     """Compare the failed findings of two runs.
 
-    A subject that one of the runs left open (an error, *manual*, a control that is switched off) is
-    neither new nor gone. A waived finding does not fail: it is new when its waiver ends, and not gone when it begins.
+    A subject that one run left open (an error, *manual*, a control that is switched off) is neither new nor gone. A
+    waived finding does not fail: it is new when its waiver ends, and not gone when the waiver begins.
     """
     earlier = {(each.control, each.target): each for each in before.results if _is_judged(each)}
     pairs = [
@@ -80,7 +80,7 @@ def compare(before: Audit, now: Audit) -> Changes:
 
 
 def _is_judged(result: Result) -> bool:
-    """Return whether the host as a whole was judged, even if single subjects could not be."""
+    """Return whether the host as a whole was judged, even if single subjects were not."""
     if result.switched_off:
         return False
     return not any(each.kind == "target" and each.verdict in _OPEN for each in result.told)
@@ -92,7 +92,7 @@ def _failing(result: Result, *others: Verdict) -> Mapping[_Subject, Finding]:
 
 
 def _appeared(then: Result, now: Result, same: Sequence[Verdict]) -> Iterator[Change]:
-    """Yield what fails in *now*, and in *then* has none of the verdicts *same* and is not open."""
+    """Yield the failures of *now* that in *then* are not open and have none of the verdicts *same*."""
     known = _failing(then, *same, *_OPEN)
     for key, each in _failing(now).items():
         if key not in known:
@@ -103,7 +103,7 @@ def _appeared(then: Result, now: Result, same: Sequence[Verdict]) -> Iterator[Ch
 
 
 def trend(audit: Audit) -> tuple[Moment, ...]:
-    """Return the numbers of the runs before *audit* that are known, the oldest first, and its own."""
+    """Return the numbers of the known runs before *audit*, the oldest first, and its own."""
     failed: Counter[str] = Counter()
     for one in audit.results:
         failed[audit.severity(one)] += sum(each.verdict is Verdict.FAIL for each in one.told)
@@ -112,16 +112,16 @@ def trend(audit: Audit) -> tuple[Moment, ...]:
     return (*(audit.since.before if audit.since else ()), own)
 
 
-# ---- the same of a control on several targets
+# ---- equal changes on several targets
 
 
 class ChangeGroup(Struct, frozen=True):
-    """What changed for one control, alike on each of these targets.
+    """Equal changes of one control on several targets.
 
     Attributes:
-        changes: those on the first of the targets.
-        kind: what most subjects are, as in a `Finding`; *reason* is why most of them fail, or failed.
-        subjects: those with that reason; empty if it is the target as a whole.
+        changes: the changes on the first target.
+        kind: the kind of most subjects, as in a `Finding`; *reason* is why most of them fail, or failed.
+        subjects: those with that reason; empty for the target as a whole.
         others: the subjects with other reasons.
     """
 
@@ -139,7 +139,7 @@ class ChangeGroup(Struct, frozen=True):
 
 
 def together(changes: Iterable[Change]) -> list[ChangeGroup]:
-    """Group *changes* by control and target; targets with the same changes of a control are one group."""
+    """Group *changes* by control and target; targets with equal changes of a control are one group."""
     places = grouped(changes, lambda each: (each.control, each.target))
     alike: dict[tuple[Change, ...], list[str]] = {}
     for (_, target), found in places.items():

@@ -21,12 +21,12 @@ JSONL = "findings.jsonl"
 DEFECTDOJO = "defectdojo.json"
 XLSX = "findings.xlsx"
 FORMATS = (SARIF, SUMMARY, PROMETHEUS, OSCAL, OCSF, HDF, JSONL, DEFECTDOJO, XLSX)
-"""What a run leaves where `--format` asks for it."""
+"""The files that `--format` adds."""
 
 JUNIT = "junit.xml"
 
 FOLDER = regex(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
-"""The name of the folder of a run: when it began, which puts them in order, and what tells two of one second apart."""
+"""The name of the folder of a run: its beginning, and four digits for runs of the same second."""
 
 STAMP = "%Y%m%dT%H%M%SZ"
 """The beginning of that name, for strftime(3)."""
@@ -40,7 +40,7 @@ INVENTORY = "inventory"
 POLICY = "policy.json"
 
 RELEASES = "releases.json"
-"""What was known of releases, where that was named by `--releases`."""
+"""The release table, if `--releases` named one."""
 
 SIGNATURE = f"{DIGESTS}.sig"
 
@@ -48,9 +48,9 @@ NAMES = (
     *(RESULTS, JUNIT, AUDIT_PAGE, FINDINGS, REQUIREMENTS, *FORMATS),
     *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE),
 )
-"""What lies in the folder of a run or in its bundle, beside the folder of each target."""
+"""The files in the folder of a run or in its bundle, next to the folder of each target."""
 
 
 def began(folder: str) -> float:
-    """Return when the run of this folder began, in seconds since the epoch; raise ValueError if no run is called so."""
+    """Return when the run of this folder began, in seconds since the epoch, or raise ValueError."""
     return datetime.strptime(folder.partition("-")[0], STAMP).replace(tzinfo=UTC).timestamp()

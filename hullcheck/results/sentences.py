@@ -1,4 +1,4 @@
-"""What was found, as a sentence with its subject first, and the number by which people call a control."""
+"""Findings as sentences with their subject, and the numbers of controls."""
 
 from collections.abc import Sequence
 
@@ -9,17 +9,17 @@ from hullcheck.verdicts import Verdict
 _VERBS = """adds allows asks belongs can comes does drops gives has holds is keeps lies listens may mounts must names
 opens overrides publishes reaches reports runs shares starts switches takes updates uses was would writes"""
 VERBS = frozenset(_VERBS.split())
-"""The first words of reasons that go on after one subject without a colon."""
+"""The first words of reasons that follow one subject without a colon."""
 SAME = {
     "engine": "one engine under several names, or copies of one machine",
     "machine": "one machine under several names, or copies of one",
 }
-"""What targets are that share an id."""
+"""Explanations of targets that share an id."""
 _BEFORE = {("step", Verdict.FAIL): "not met:", ("target", Verdict.FAIL): ""}
 
 
 def number(control: Control) -> str:
-    """Return the first number in the CIS benchmark, else the first in the guide, else an empty text."""
+    """Return the first number in the CIS benchmark or else the guide, or an empty string."""
     for marker, name in (("cis", "CIS"), ("guide", "Guide")):
         for each in control.frameworks.get(marker, ()):
             return f"{name} {_numeric(each)}"
@@ -27,12 +27,12 @@ def number(control: Control) -> str:
 
 
 def called(control: Control) -> str:
-    """Return the control as people call it: its number, else its id."""
+    """Return the number of the control, or else its id."""
     return number(control) or control.id
 
 
 def called_together(controls: Sequence[Control]) -> str:
-    """Return what people call one control or two, or the first and how many more there are."""
+    """Return the names of one or two controls, or the first and how many more there are."""
     first, *more = dict.fromkeys(map(called, controls))
     return f"{first} and {f'{len(more)} more' if len(more) > 1 else more[0]}" if more else first
 
@@ -45,7 +45,7 @@ def _numeric(identifier: str) -> str:
 
 
 def joint(subjects: Sequence[str], reason: str) -> str:
-    """Return what stands between *subjects* and *reason*: a blank if they make a sentence, else a colon."""
+    """Return what connects *subjects* and *reason*: a blank if they make a sentence, else a colon."""
     if not reason:
         return ""
     goes_on = reason.partition(" ")[0] in VERBS and "?" not in reason
@@ -53,7 +53,7 @@ def joint(subjects: Sequence[str], reason: str) -> str:
 
 
 def kind_before(kind: str, verdict: Verdict) -> str:
-    """Return what stands before a subject: its kind; a step that fails is a demand, and must not read as a fact."""
+    """Return the kind before a subject; a failed step is a requirement, and must not read as a fact."""
     return _BEFORE.get((kind, verdict), "" if kind == "target" else kind)
 
 
@@ -64,7 +64,7 @@ def sentence(kind: str, subject: str, verdict: Verdict, reason: str) -> str:
 
 
 def scores(targets: Sequence[AuditedTarget]) -> str:
-    """Return the scores of one target, as `baseline 92 %, cis 71 %`; of several the lowest and the highest."""
+    """Return the scores of one target, as `baseline 92 %, cis 71 %`, or the range of several."""
     said = []
     for profile in PROFILES:
         percents = sorted(each.scores[profile].percent for each in targets if profile in each.scores)

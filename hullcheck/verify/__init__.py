@@ -1,1 +1,1 @@
-"""Checks a bundle without trusting or running anything in it."""
+"""Check a bundle without trusting or running anything in it."""

@@ -1,4 +1,4 @@
-"""All checks of a bundle in order; it is judged again only where the cheap ones found nothing."""
+"""Run all checks of a bundle in order; the verdicts are derived again only if the cheap checks found no fault."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ _DIGEST = 66  # characters of a line before the name
 def check(path: Path, allowed: Path | None) -> Iterator[Step]:
     """Check the bundle at *path*, and yield each step as soon as it is done.
 
-    *allowed* says who may have signed it, as ssh-keygen reads it. Raises WrongUse if there is no bundle, or it cannot
-    be judged again where the user stands.
+    *allowed* is a file of allowed signers for ssh-keygen. Raise WrongUse if *path* is not a bundle, or cannot be judged
+    again in the current directory.
     """
     files, step = layout.read(path)
     wrong = bool(step.faults)
@@ -29,9 +29,9 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
         first = (_digests(files), _signature(files, allowed), read)
         for step in itertools.chain(first, _of_recordings(files, known)):
             yield step
-            wrong |= bool(step.faults) and not step.differs  # which judging again may explain
+            wrong |= bool(step.faults) and not step.differs  # a new derivation may explain it
     if wrong:
-        yield Step("verdicts", "not derived again, because of what is wrong above")
+        yield Step("verdicts", "not derived again because of the faults above")
     elif known is not None:
         if not known.selection.shipped:
             replay.require_controls(path)
@@ -46,25 +46,25 @@ def _digests(files: Mapping[str, bytes]) -> Step:
     faults = [f"{name}: is not what {run_files.DIGESTS} lists" for name in sorted(wrong)]
     if listed != found and not faults:
         faults = [f"{run_files.DIGESTS}: not written as hullcheck writes it"]
-    return Step("digests", f"{len(covered)} files have the bytes that were listed", tuple(faults))
+    return Step("digests", f"{len(covered)} files match their digests", tuple(faults))
 
 
 def _signature(files: Mapping[str, bytes], allowed: Path | None) -> Step:
-    """Check the signature of manifest-sha256.txt; it has to be by one of the *allowed* signers if they are given."""
+    """Check the signature of manifest-sha256.txt, and that an *allowed* signer made it, if these are given."""
     signature = files.get(run_files.SIGNATURE)
     if signature is None:
-        said = "none: the digests show that the files fit together, not who made them"
-        faults = (f"{run_files.SIGNATURE}: is missing; the bundle is not signed",) if allowed else ()
+        said = "none: the digests show that the files belong together, but not who made them"
+        faults = (f"{run_files.SIGNATURE}: is missing, so the bundle is not signed",) if allowed else ()
         return Step("signature", said, faults)
     try:
         key = sshsig.key_of(signature, files[run_files.DIGESTS])
         if allowed is None:
-            said = f"holds; by the key {key}, whose owner was not asked for (--allowed-signers)"
+            said = f"valid; key {key}, signer not checked (--allowed-signers)"
             return Step("signature", said)
         who = sshsig.signer(signature, files[run_files.DIGESTS], allowed)
     except SignatureError as error:
         return Step("signature", faults=(f"{run_files.SIGNATURE}: {error}",))
-    return Step("signature", f"holds; by {who} with the key {key}")
+    return Step("signature", f"valid; signed by {who} with the key {key}")
 
 
 def _of_recordings(files: Mapping[str, bytes], known: Documents | None) -> Iterator[Step]:
@@ -88,11 +88,11 @@ def _of_recordings(files: Mapping[str, bytes], known: Documents | None) -> Itera
 def _again(files: Mapping[str, bytes], known: Documents) -> Step:
     try:
         made = replay.replay(files, known)
-    except (replay.ReplayError, ValueError) as error:  # ValueError: no text that can be handed to a program
+    except (replay.ReplayError, ValueError) as error:  # ValueError: a text that no program can receive
         return Step("verdicts", faults=(str(error),))
     again, _ = documents.read(made)
-    assert again is not None  # this version wrote it a moment ago
+    assert again is not None  # this version has just written it
     faults = tuple(comparison.differences(files, made, known, again))
     many, targets = len(again.audit.results), len(again.audit.targets)
-    said = f"{many} derived again from {targets} recordings, all the same"
+    said = f"{many} derived again from {targets} recordings, all equal"
     return Step("verdicts", said, faults, differs=True, other=comparison.other_maker(known, again))

@@ -1,4 +1,4 @@
-"""Compares the results and reports of a bundle with those that follow from its recordings."""
+"""Compare the results and reports of a bundle with those that follow from its recordings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ _END = "</testsuite></testsuites>"
 
 
 def rendered(files: Mapping[str, bytes], audit: Audit, recordings: Sequence[Recording]) -> Iterator[str]:
-    """Yield a fault for each report that is not what its writer makes of the results and the recordings."""
+    """Yield a fault for each report that does not follow from the results and the recordings."""
     for name, each in BUNDLED.items():
         if name in files and files[name] != b"".join(each.render(audit).parts):
             yield f"{name}: is not what follows from {run_files.RESULTS}"
@@ -31,16 +31,16 @@ def rendered(files: Mapping[str, bytes], audit: Audit, recordings: Sequence[Reco
         if name in files and name != run_files.RESULTS:
             try:
                 made = b"".join(write(audit, recordings))
-                # the data in it may be compressed otherwise
+                # the data may be compressed differently
                 is_same = files[name] == made or blocks.opened(files[name].decode()) == blocks.opened(made.decode())
-            except (TemplateError, ValueError):  # results with a word that the page does not know, or damaged data
+            except (TemplateError, ValueError):  # unknown words in the results, or damaged data
                 is_same = False
             if not is_same:
                 yield f"{name}: is not what follows from {run_files.RESULTS} and the recordings"
 
 
 def other_maker(known: Documents, again: Documents) -> str:
-    """Return what made the bundle, or an empty text if it is what judges here."""
+    """Return the program that made the bundle, or an empty string if it is the one that runs now."""
     there, here = known.manifest["made_by"], again.manifest["made_by"]
     made = f"hullcheck {there['hullcheck']}"
     if there["hullcheck"] != here["hullcheck"]:
@@ -81,7 +81,7 @@ def _derived(documents: Documents) -> tuple[dict[str, Any], ...]:
 
 
 def _test_cases(content: bytes, machine: str) -> list[str]:
-    """Return junit.xml in pieces that two runs have in common: without times, the *machine*, and the order of tests."""
+    """Return junit.xml in sorted pieces, without times and the *machine*, so that two runs can be compared."""
     text = _TIMESTAMP.sub(" hostname", _SECONDS.sub(r"\1", content.decode("utf-8", "surrogateescape")), 1)
     head, *cases = text.replace(f' hostname="{machine}"', "", 1).removesuffix(_END).split("<testcase ")
     return [head, *sorted(cases)]

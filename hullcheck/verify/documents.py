@@ -1,4 +1,4 @@
-"""Reads the JSON files and the recordings of a bundle, and checks that they agree."""
+"""Read the JSON files and the recordings of a bundle, and check that they agree."""
 
 import posixpath
 from collections.abc import Iterator, Mapping
@@ -18,13 +18,13 @@ from hullcheck.verify import layout
 from hullcheck.verify.layout import Step
 
 DAMAGED = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
-"""What comes of reading a document that is not what it should be."""
+"""Errors of reading a damaged document."""
 _LONGEST = 200
-_NOTHING = object()  # a key that is not there, which is no null
+_NOTHING = object()  # for a missing key, which is not null
 
 
 class Selection(Struct, frozen=True, kw_only=True):
-    """What a run selected; *partial* is why it did not judge all of it, *shipped* if hullcheck brought the controls."""
+    """The selection of a run; *partial* is why it did not judge all of it, *shipped* for hullcheck's controls."""
 
     markers: str
     keywords: str
@@ -42,7 +42,7 @@ class Selection(Struct, frozen=True, kw_only=True):
 
 
 class Documents(Struct, frozen=True):
-    """What a bundle says of itself."""
+    """The documents of a bundle."""
 
     manifest: dict[str, Any]
     results: dict[str, Any]
@@ -55,7 +55,7 @@ class Documents(Struct, frozen=True):
 
 
 def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
-    """Read the documents among *files*; None if they cannot be understood."""
+    """Read the documents among *files*; return None if they cannot be parsed."""
     other = ""
     try:
         manifest = inputs.decode(files[run_files.MANIFEST])
@@ -76,7 +76,7 @@ def read(files: Mapping[str, bytes]) -> tuple[Documents | None, Step]:
 
 
 def _faults(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
-    """Yield what reading passes over, as the same key twice, and where the manifest does not follow from the rest."""
+    """Yield faults that parsing ignores, such as duplicate keys, and differences between manifest and results."""
     run, manifest, others = known.audit.run, known.manifest, writer.covered(files)
     written = {
         run_files.MANIFEST: writer.canonical(manifest),
@@ -102,7 +102,7 @@ def _faults(files: Mapping[str, bytes], known: Documents) -> Iterator[str]:
 
 
 def first_difference(said: Any, found: Any, where: str, by: str) -> Iterator[str]:
-    """Yield a sentence about the first place at which two documents differ, if there is one."""
+    """Yield a sentence about the first difference between two documents, if there is one."""
     if said == found:
         return
     if isinstance(said, dict) and isinstance(found, dict):
@@ -138,7 +138,7 @@ def load(files: Mapping[str, bytes]) -> tuple[dict[str, Recording], list[str]]:
 
 
 def recording_faults(known: Documents, found: Mapping[str, Recording]) -> Iterator[str]:
-    """Yield where the targets are not those of the recordings, or a recording is not of the machine of the manifest."""
+    """Yield a fault for each target without a recording, or whose recording is of another machine."""
     there, connects = known.manifest["targets"], {each.name: each.connect for each in known.audit.targets}
     for name in sorted(there.keys() | connects.keys() | found.keys()):
         if not (name in there and name in connects and name in found):

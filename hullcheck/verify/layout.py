@@ -1,4 +1,4 @@
-"""What a bundle consists of: a zip as hullcheck writes it, or the folder of an unpacked one."""
+"""The layout of a bundle: a zip as hullcheck writes it, or the folder of an unpacked one."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ from hullcheck.writers.formats import BUNDLED
 from hullcheck.writers.run_folder import WRITERS
 
 LARGEST = 512 * inputs.MIB
-"""The most bytes of a whole bundle: that of 1,000 hosts has some 400 MiB."""
+"""The most bytes of a bundle; one of 1,000 hosts has about 400 MiB."""
 _RECORDING = regex(rf"([A-Za-z0-9][A-Za-z0-9._-]*)/{re.escape(PACKED)}")
 ALWAYS = (run_files.MANIFEST, run_files.DIGESTS, run_files.POLICY, *WRITERS)
 _KNOWN = {*ALWAYS, *BUNDLED, run_files.JUNIT, run_files.RELEASES, run_files.SIGNATURE}
@@ -31,16 +31,14 @@ class Step(Struct, frozen=True):
     """One check."""
 
     name: str
-    said: str = ""  # what was found, or what a reader has to know of it
+    said: str = ""  # the result in words
     faults: tuple[str, ...] = ()  # each begins with the name of a file of the bundle, or with a target
-    differs: bool = (
-        False  # whether they are differences from what is said here and now, which another version may cause
-    )
-    other: str = ""  # what made the bundle, if that is not what is here
+    differs: bool = False  # whether another version of hullcheck may cause the faults
+    other: str = ""  # the program that made the bundle, if it is another one
 
 
 def read(path: Path) -> tuple[dict[str, bytes], Step]:
-    """Return the files of the bundle at *path*, and what is wrong with them; raise WrongUse if there is no bundle."""
+    """Return the files of the bundle at *path* and their faults, or raise WrongUse if *path* is not a bundle."""
     try:
         files, faults = _folder(path) if path.is_dir() else _zip(path)
     except OSError as error:
@@ -58,7 +56,7 @@ def recordings(files: Collection[str]) -> dict[str, str]:
 
 
 def inventory(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the inventory among *files*, and what it names."""
+    """Return the inventory among *files*, with the files that it names."""
     return {name: content for name, content in files.items() if name.startswith(f"{run_files.INVENTORY}/")}
 
 
@@ -72,17 +70,15 @@ def _zip(path: Path) -> tuple[dict[str, bytes], list[str]]:
     faults = [f"{name}: is in the zip more than once" for name, count in counts.items() if count > 1]
     if not faults and archive.pack(files) != whole:
         faults.append(
-            f"{path.name}: has bytes that do not follow from the files in it: a checksum, a date, a mode, the order,"
-            " or something before, between or after them"
+            f"{path.name}: has bytes that are not of its files: a checksum, a date, a mode, their order,"
+            " or data before, between or after them"
         )
     return files, faults
 
 
 def _folder(path: Path) -> tuple[dict[str, bytes], list[str]]:
     if not unpacked.is_bundle(path):
-        raise WrongUse(
-            f"{path}: no bundle; write the .zip that --bundle left, or the folder into which it was unpacked"
-        )
+        raise WrongUse(f"{path}: not a bundle; name the .zip from --bundle, or the folder into which it was unpacked")
     files, faults = dict[str, bytes](), list[str]()
     for folder, folders, names in os.walk(path, onerror=_unreadable):
         here = Path(folder)
@@ -93,7 +89,7 @@ def _folder(path: Path) -> tuple[dict[str, bytes], list[str]]:
             if stat.S_ISREG(kind):
                 files[shown] = inputs.read(each, LARGEST)
             elif not stat.S_ISDIR(kind):
-                faults.append(f"{shown}: a link or something else than a file")
+                faults.append(f"{shown}: a link, or not a file")
     return files, faults
 
 
@@ -106,8 +102,8 @@ def _names(files: Collection[str]) -> list[str]:
     faults = [f"{name}: is missing" for name in ALWAYS if name not in files]
     for name in sorted(files):
         if archive.unsafe(name):
-            faults.append(f"{name}: such a name is in no bundle")
+            faults.append(f"{name}: no bundle has such a name")
         elif name not in known and not name.startswith(f"{run_files.INVENTORY}/"):
             faults.append(f"{name}: there is no such file in a bundle")
     folders = {str(folder) for name in files for folder in PurePosixPath(name).parents}
-    return faults + [f"{name}: is a file, and others lie in it" for name in sorted(folders & set(files))]
+    return faults + [f"{name}: is a file and a folder" for name in sorted(folders & set(files))]

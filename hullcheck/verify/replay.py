@@ -1,6 +1,6 @@
-"""Judges the recordings of a bundle again: a run of pytest on them, with the controls of this project.
+"""Judge the recordings of a bundle again: run pytest on them with the controls of this project.
 
-In that run this module is a plugin, too.
+This module is also a plugin in that run.
 """
 
 import json
@@ -26,7 +26,7 @@ from hullcheck.verify import layout
 from hullcheck.verify.documents import Documents, Selection
 
 _FOLDER, _BEGAN = "HULLCHECK_REPLAY", "HULLCHECK_REPLAY_BEGAN"
-"""The variables that tell the run where the recordings are, and when the run began that made them."""
+"""Variables with the folder of the recordings, and the time of the first run."""
 # no environment of Python, no import from the current directory, nothing written
 _ISOLATED = ("-E", "-P", "-B")
 _UNSET = ("sign", "profile", "since", "targets", "severity", "keep", "format")
@@ -45,21 +45,21 @@ class ReplayError(Exception):
 
 
 def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
-    """Judge what *files* record, as *known* selects it; return the files of the new bundle.
+    """Judge the recordings among *files* with the selection of *known*, and return the files of the new bundle.
 
-    Raises ReplayError for a reason that lies in the bundle, and WrongUse if it cannot be done here.
+    Raise ReplayError for a reason in the bundle, and WrongUse if it cannot be done here.
     """
     with _unpacked(files, known) as folder:
-        # where there was none, one that says nothing: that of the project must not count
+        # without one, an empty one: that of the project must not count
         inventory = folder / (known.inventory or _NO_INVENTORY)
         _refuse_other_files(inventory, known.inventory, files)
-        # what was `new` cannot be derived
+        # gates on `new` cannot be derived
         asked = {each.option: each.asked for each in known.audit.gates if NEW not in each.asked}
         releases = folder / run_files.RELEASES if run_files.RELEASES in files else ""
         command = [
             *(sys.executable, *_ISOLATED, "-m", "pytest", *_project(folder, known.selection)),
             *("-p", __name__, "-p", "no:cacheprovider", "--maxfail=0"),
-            *("-qq", "--tb=no", "-r", "N"),  # what it prints is read only where it fails
+            *("-qq", "--tb=no", "-r", "N"),  # its output is read only if it fails
             *(f"--reports={folder}/{_REPORTS}", "--bundle"),
             *(f"--releases={releases}", f"--inventory={inventory}"),
             *(f"--{name}=" for name in _UNSET),
@@ -84,7 +84,7 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
 
 
 def _project(folder: Path, selection: Selection) -> list[str]:
-    """Return options that select the project in the current directory, and nothing around it."""
+    """Return options that select only the project in the current directory."""
     if selection.shipped:
         return [f"--config-file={shipped.SETTINGS}"]
     here = Path.cwd()
@@ -96,7 +96,7 @@ def _project(folder: Path, selection: Selection) -> list[str]:
 
 @contextmanager
 def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
-    """Unpack the recordings and the inventory into a folder; their names were checked before."""
+    """Unpack the recordings and the inventory into a folder; their names have been checked."""
     with TemporaryDirectory(prefix="hullcheck-") as name:
         folder = Path(name)
         there = layout.recordings(files)
@@ -117,9 +117,9 @@ def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
 
 
 def _refuse_other_files(inventory: Path, name: str, files: Mapping[str, bytes]) -> None:
-    """Raise ReplayError if the inventory is not in the bundle, or names a file that is not: it may be a device."""
+    """Raise ReplayError if the inventory, or a file that it names, is not in the bundle: it may be a device."""
     if name and name not in files:
-        raise ReplayError(f"{name}: is not there, though {run_files.MANIFEST} names it as the inventory")
+        raise ReplayError(f"{name}: is missing, although {run_files.MANIFEST} names it as the inventory")
     try:
         content = yamlfile.load(inventory).data
     except yamlfile.YamlError:
@@ -130,7 +130,7 @@ def _refuse_other_files(inventory: Path, name: str, files: Mapping[str, bytes]) 
 
 
 def _selected(said: Selection) -> list[str]:
-    """Return the selection as options; paths have to be of this project."""
+    """Return the selection as options; paths have to be in this project."""
     # in one word with its option: pytest reads more options from a file where one alone begins with an @
     options = [
         *(f"-m={said.markers}", f"-k={said.keywords}", f"--max-age={said.max_age}"),
@@ -149,7 +149,7 @@ def _selected(said: Selection) -> list[str]:
 def _of_this_project(argument: str) -> str:
     path = Path(argument.partition("::")[0])
     if path.is_absolute() or ".." in path.parts:
-        raise ReplayError(f"the run selected {argument}, which leads out of the project")
+        raise ReplayError(f"the run selected {argument}, which is outside of the project")
     require_no_bundle(Path.cwd() / path)
     if not (Path.cwd() / path).exists():
         raise WrongUse(f"the run selected {argument}, which is not here; {_ADVICE}")
@@ -174,8 +174,8 @@ def require_controls(path: Path) -> None:
     require_no_bundle(here)
     if here in (Path(os.path.abspath(path)).parent, path.resolve().parent):
         raise WrongUse(
-            f"{path.name} lies in the directory of the controls, and what lies beside a bundle may have come with it;"
-            " move it to a folder of its own, and verify it from here"
+            f"{path.name} is in the directory of the controls, and files next to a bundle may have come with it;"
+            " move the bundle to a folder of its own, and verify it from here"
         )
     if not any((here / sign).exists() for sign in _SIGNS):
         raise WrongUse(f"{here}: there are no controls to judge the recordings with; {_ADVICE}")
@@ -185,40 +185,40 @@ def require_no_bundle(path: Path) -> None:
     """Raise WrongUse if *path* is in an unpacked bundle."""
     around = unpacked.bundle_around(path)
     if around is not None:
-        raise WrongUse(f"{around} is an unpacked bundle, of which nothing is run; {_ADVICE}")
+        raise WrongUse(f"{around} is an unpacked bundle, and nothing in it is run; {_ADVICE}")
 
 
 def require_own_imports(path: Path) -> None:
-    """Raise WrongUse if this process may import from the current directory or beside the bundle at *path*."""
+    """Raise WrongUse if Python may import from the current directory, or from next to the bundle at *path*."""
     own = Path(__file__).resolve().parents[2]
     foreign = {Path.cwd(), path.resolve(), path.resolve().parent} - {own}
     for entry in sys.path:
         if Path(entry).resolve() in foreign:
             raise WrongUse(
-                f"Python imports from {Path(entry).resolve()}, where strangers may have put files: because of"
-                " PYTHONPATH, or of how it was started; write `env -u PYTHONPATH hullcheck verify BUNDLE`"
+                f"Python imports from {Path(entry).resolve()}, where others may have put files, because of"
+                " PYTHONPATH or how it was started; run `env -u PYTHONPATH hullcheck verify BUNDLE`"
             )
 
 
-# ---- the plugin: no host is asked, and only controls run, because other tests of the project may ask hosts
+# ---- the plugin: only controls run, because other tests of the project may contact hosts
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Stop if a target is no recording of the bundle; evidence is as old as it was when it was first judged."""
-    from hullcheck.plugin.session import session_of  # late: who starts the run needs no plugin
+    """Stop unless all targets are recordings of the bundle; judge the age of evidence at the time of the first run."""
+    from hullcheck.plugin.session import session_of  # late: only the run needs the plugin
 
     session = session_of(config)
     session.began = float(os.environ[_BEGAN])
     wanted = f"recorded://{os.environ[_FOLDER]}/"
     others = [each.name for each in session.targets if not each.connect.startswith(wanted)]
     if others:
-        raise pytest.UsageError(f"{', '.join(others)}: not a recording of the bundle, and so not asked")
+        raise pytest.UsageError(f"{', '.join(others)}: not a recording of the bundle, so the run stops")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is no control, and of a run that did not come to its end what it did not judge."""
+    """Deselect tests that are not controls, and what an interrupted run did not judge."""
     from hullcheck.plugin.collecting import is_control
 
     path = Path(os.environ[_FOLDER]) / _ONLY

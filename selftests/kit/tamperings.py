@@ -112,11 +112,11 @@ _FORGED: Mapping[str, Mapping[str, Any]] = {
     "policy.json: is not the policy that the inventory gives": {"policy.json/careless/allowed_ports": [2375]},
 }
 TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
-    ("has bytes that do not follow from the files in it", lambda made, _: archive.pack(made.files) + b"x"),
+    ("has bytes that are not of its files", lambda made, _: archive.pack(made.files) + b"x"),
     ("is in the zip more than once", _name_twice),
     ("junit.xml: is not what manifest-sha256.txt lists", _replaced("junit.xml", b"", b"\n", fitting=False)),
     (SIGNATURE, _digests_made_again),
-    (f"{SIGNATURE}: its key is not that of an allowed signer", _signed_by_somebody_else),
+    (f"{SIGNATURE}: its key is not of an allowed signer", _signed_by_somebody_else),
     *((named, _forged(values)) for named, values in _FORGED.items()),
     (
         "careless: target is 'hardened', and its recording gives",
@@ -131,7 +131,7 @@ TAMPERINGS: tuple[tuple[str, Tamper], ...] = (
     ("manifest.json: left_out: junit.xml is nothing", _files(lambda files: files.pop("junit.xml"))),
     ("damaged: it has a key twice", _replaced(RECORDINGS[0], b'"target": ', b'"target": "x",\n "target": ')),
     ("report.html: there is no such file in a bundle", _files(lambda files: files.update({"report.html": b"x"}))),
-    ("../up: such a name is in no bundle", _files(lambda files: files.update({"../up": b"x"}))),
+    ("../up: no bundle has such a name", _files(lambda files: files.update({"../up": b"x"}))),
     ("hardened: is not in all of", _files(lambda files: files.pop(RECORDINGS[1]))),
     ("junit.xml, entry ", _replaced("junit.xml", b"<failure", b"<skipped")),
     ("findings.csv: is not what follows", _replaced("findings.csv", b",fail,", b",pass,")),

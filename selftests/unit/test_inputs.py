@@ -162,7 +162,7 @@ def test_folder_that_goes_too_deep(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{}")
     deep = tmp_path.joinpath(*["d"] * 900)
     deep.mkdir(parents=True)
-    with pytest.raises(WrongUse, match="no bundle"):
+    with pytest.raises(WrongUse, match="not a bundle"):
         layout.read(tmp_path)
 
 

@@ -107,9 +107,9 @@ def test_key_that_cannot_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     subprocess.run(command, check=True)
     (tmp_path / "nonsense").write_text("secret\n")
     for key, said in (
-        ("nonsense", r"^is no SSH key; name a private key of OpenSSH"),
+        ("nonsense", r"^not an SSH key; name a private key of OpenSSH"),
         ("not-there", "^there is no such file"),
-        ("locked", "; let ssh-agent hold the key, and name its .pub$"),
+        ("locked", "; add the key to ssh-agent, and name its .pub$"),
     ):
         with pytest.raises(sshsig.SignatureError, match=said):
             sshsig.sign(tmp_path / key, b"x")

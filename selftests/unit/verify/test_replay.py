@@ -113,7 +113,7 @@ def test_nothing_beside_a_bundle_is_run(own: Project, tmp_path: Path, opened: bo
     command = [Path(sys.executable).with_name("hullcheck"), "verify", path.name]
     done = subprocess.run(command, cwd=downloads, env=clean_environment(), capture_output=True, text=True)
     assert done.returncode == 2, done.stdout + done.stderr
-    assert f"{path.name} lies in the directory of the controls" in done.stderr
+    assert f"{path.name} is in the directory of the controls" in done.stderr
     assert "reports: follow from the results" in done.stdout
     assert not ran.exists()
 
@@ -187,8 +187,8 @@ def test_run_that_is_interrupted(own: Project) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/tmp/test_a.py", 1, "which leads out of the project"),
-        ("tests/../../test_a.py", 1, "which leads out of the project"),
+        ("/tmp/test_a.py", 1, "which is outside of the project"),
+        ("tests/../../test_a.py", 1, "which is outside of the project"),
         ("not_there.py", 2, "which is not here; verify in the directory of the project"),
     ],
 )
@@ -237,7 +237,7 @@ def test_no_other_file_is_read(made: Bundle, here: None, tmp_path: Path, name: s
     ]
     changed = made.copy().unsigned()
     changed.edit(run_files.MANIFEST, lambda document: document.update(inventory=f"{name}/demo.yml"))
-    assert f"{name}/demo.yml: is not there, though manifest.json names it as the inventory" in faults(
+    assert f"{name}/demo.yml: is missing, although manifest.json names it as the inventory" in faults(
         changed.fitting().write(tmp_path / "other.zip")
     )
 

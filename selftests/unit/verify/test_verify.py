@@ -31,9 +31,9 @@ def test_bundle_as_it_was_made(folder: Path, made: Bundle, here: None, tmp_path:
     path = folder / "reports/latest.zip"
     found = steps(path, folder / "allowed_signers")
     assert [step.faults for step in found.values()] == [()] * 7
-    assert f"holds; by {WHO} with the key SHA256:" in found["signature"].said
-    assert found["verdicts"].said == "64 derived again from 2 recordings, all the same"
-    assert "whose owner was not asked for" in steps(path)["signature"].said
+    assert f"valid; signed by {WHO} with the key SHA256:" in found["signature"].said
+    assert found["verdicts"].said == "64 derived again from 2 recordings, all equal"
+    assert "signer not checked" in steps(path)["signature"].said
     with zipfile.ZipFile(path) as zipped:
         zipped.extractall(tmp_path / "unpacked")
     assert faults(tmp_path / "unpacked", folder / "allowed_signers") == []
@@ -41,7 +41,7 @@ def test_bundle_as_it_was_made(folder: Path, made: Bundle, here: None, tmp_path:
     assert faults(unsigned) == []
     assert "not who made them" in steps(unsigned)["signature"].said
     assert faults(unsigned, folder / "allowed_signers") == [
-        "manifest-sha256.txt.sig: is missing; the bundle is not signed"
+        "manifest-sha256.txt.sig: is missing, so the bundle is not signed"
     ]
 
 
@@ -108,5 +108,5 @@ def test_folder_with_links(made: Bundle, tmp_path: Path, here: None) -> None:
     (tmp_path / "unpacked/web").mkdir()
     (tmp_path / "unpacked/etc").symlink_to("/etc")
     found = faults(tmp_path / "unpacked")
-    assert {"junit.xml: a link or something else than a file", "etc: a link or something else than a file"} <= {*found}
+    assert {"junit.xml: a link, or not a file", "etc: a link, or not a file"} <= {*found}
     assert "web: an empty folder" in found
