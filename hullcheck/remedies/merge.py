@@ -1,6 +1,6 @@
-"""Merges settings into a daemon.json: python3 merge.py SETTINGS FILE [NAME...]. Those of NAME are taken out.
+"""Merge settings into a daemon.json: python3 merge.py SETTINGS FILE [NAME...]. Those of NAME are taken out.
 
-This file also goes to hosts as it is: it imports nothing of hullcheck, and any python3 runs it.
+This file is copied to hosts, where any python3 runs it: it imports nothing of hullcheck.
 """
 
 import json
