@@ -28,10 +28,7 @@ _SERVICE = regex(r"""\b(?:services\.|service ")([\w.-]+?)(?:\.([a-z_]+))?(?=[\s:
 
 
 def files_of(written: str) -> list[Path]:
-    """Return the files that *written* means, in the order in which one is laid over another, or raise ComposeError.
-
-    A file or a folder with one, with its override as `docker compose` takes it; or several with `+` between them.
-    """
+    """Return the files in *written*, a file, a folder or several with `+`, with overrides, or raise ComposeError."""
     path = Path(written).expanduser()
     if path.is_dir():
         found = [path / each for each in NAMES if (path / each).is_file()]
@@ -55,10 +52,7 @@ def _override(file: Path) -> list[Path]:
 
 
 def recorded(target: str, written: Path | str) -> Recording:
-    """Return a recording of the Compose files in *written*, or raise ComposeError.
-
-    *written* is as `files_of` takes it, and has behind a `?` the variables of the environment that count: `env=TAG`.
-    """
+    """Return a recording of the files in *written*, with variables as `?env=TAG`, or raise ComposeError."""
     named, _, query = str(written).partition("?")
     paths, environment = files_of(named), command.environment(query)
     folder = paths[0].parent

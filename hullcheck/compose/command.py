@@ -44,10 +44,7 @@ class Merged(Struct, frozen=True):
 
 
 def environment(query: str) -> dict[str, str]:
-    """Return HOME and the variables in *query*, as `env=TAG&env=PORT`, or raise ComposeError.
-
-    No others are passed, as the file may not be trusted, and its values are in reports.
-    """
+    """Return HOME and the variables in *query*, as `env=TAG&env=PORT`, but no others, which the file could leak."""
     named = ["HOME"]
     for key, name in parse_qsl(query, keep_blank_values=True):
         if key != "env" or not _NAME.fullmatch(name):
@@ -79,10 +76,7 @@ def _run(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> bo
 
 
 def merged(words: Sequence[str], files: Sequence[Path], variables: Mapping[str, str]) -> Merged:
-    """Return the merged configuration of *files*, with all profiles, or raise ComposeError.
-
-    *variables* are the whole environment of the command, since the files can ask for its values.
-    """
+    """Return the configuration of *files* with these variables only, and all profiles, or raise ComposeError."""
     data, errors = _configuration(words, files, variables)
     missing = frozenset(_UNSET.findall(errors))
     raw = _configuration(words, files, variables, "--no-interpolate")[0] if missing else {}
@@ -109,10 +103,7 @@ def _configuration(
 
 
 def _without_other_files(said: str, files: Sequence[Path]) -> str:
-    """Return *said* without quotes from files other than *files*.
-
-    The command reads each file that these name with `include`, `extends` or `env_file`: /etc/shadow, too, for root.
-    """
+    """Return *said* without quotes from other files, which the command reads by `include`, `extends` or `env_file`."""
     texts = [each.read_text(encoding="utf-8", errors="replace") for each in files]
 
     def shown(quoted: re.Match[str]) -> str:

@@ -87,10 +87,7 @@ class Model(Struct, frozen=True):
         return {key: names for key, names in found.items() if names}
 
     def path(self, source: str) -> str:
-        """Return a path of the host, as `./` below the folder of the project.
-
-        A relative path that leads out of the folder, also by a symbolic link, is resolved on this machine.
-        """
+        """Return a path of the host, as `./` below the folder of the project, with links out of there resolved."""
         if source.startswith("~"):
             return posixpath.normpath(os.path.expanduser(source))
         folder = os.path.realpath(self.folder)

@@ -29,10 +29,7 @@ class TargetError(Exception):
 
 
 def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None) -> tuple[Target, ...]:
-    """Return the targets of `--hosts` in order, each once, or raise TargetError.
-
-    The backend is *connection* if none is named, or else OpenSSH: testinfra's default, paramiko, takes any host key.
-    """
+    """Return the targets of `--hosts` in order, each once, or raise TargetError. OpenSSH is the default backend."""
     every = (_expand(each.strip(), connection, ansible_inventory) for each in specs)
     connects = list(dict.fromkeys(itertools.chain.from_iterable(every)))
     if not connects:
@@ -64,10 +61,7 @@ def recorded_path(connect: str) -> Path:
 
 
 def fault(connect: str) -> str:
-    """Return the fault of a host specification with what to write instead, or an empty string.
-
-    testinfra ignores unknown options. With an `@` in them, they are a part of a password, of which nothing is said.
-    """
+    """Return the fault of a host specification with what to write instead, without passwords; or an empty string."""
     backend, separator, rest = connect.partition("://")
     if not separator:
         shown = hide_passwords(f"://{connect}").removeprefix("://")
@@ -120,11 +114,7 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
 
 
 def _recordings(spec: str) -> list[str]:
-    """Return the specifications of all recordings in a `recorded://` one, or raise TargetError.
-
-    Of a pattern or a folder each file counts, so that one that is empty or damaged is an error of its own target, but
-    not what a run leaves next to its recordings.
-    """
+    """Return the specifications of all recordings in a `recorded://` one, even damaged ones, or raise TargetError."""
     path = recorded_path(spec)
     wrong = why_not_a_recording(path)
     meant = [path]

@@ -1,7 +1,4 @@
-"""Trust in the default inventory: use it only if no other user can have written it.
-
-An inventory says how hosts are reached, and ssh runs commands on this machine for some of what can be said there.
-"""
+"""Trust in the default inventory, by which ssh may run commands: use it only if no other user can have written it."""
 
 import grp
 import os

@@ -84,10 +84,7 @@ class Document(Struct, frozen=True):
         return tuple(f"{self.path}:{self.line(way)}: {_dotted(way)}{fault}" for way, fault in order)
 
     def faults(self, schema: str, below: Way = ()) -> dict[Way, str]:
-        """Return the faults at *below* by the JSON Schema *schema*, a file name in ``hullcheck/schemas``.
-
-        The title of each part says what to write there. Of a file without a key of ours nothing is quoted.
-        """
+        """Return the faults at *below* by *schema*, a file in `hullcheck/schemas`, with its titles as hints."""
         # slow to import, and needed only if there is a file to check
         from jsonschema_rs import Draft202012Validator
 

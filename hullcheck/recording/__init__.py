@@ -93,10 +93,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
         return f"its clock is {skew}; expiry dates are checked against the later clock"
 
     def not_older(self, most: float, than: float) -> "Recording":
-        """Return this recording if at most *most* seconds older than *than*, else a failed one.
-
-        The auditor's clock counts where it is known, and else that of the target; a *most* of 0 allows any age.
-        """
+        """Return this recording if at most *most* seconds older than *than*, or *most* is 0; else a failed one."""
         when = self.asked or self.gathered
         if not most or self.failure or (when and than - most <= when <= than + DAY):
             return self
@@ -181,10 +178,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def load(cls, path: Path, probes: tuple[Probe, ...]) -> Self:
-        """Read a recording's folder, its file, packed or not, or the raw output of the probe script.
-
-        Raw output is redacted by what the *probes* keep before anything sees it. RecordingError if it is neither.
-        """
+        """Read a recording's folder or file, or a script's output, which is redacted; or raise RecordingError."""
         path = _file(path)
         try:
             text = unpacked(inputs.read(path, LARGEST)).decode("utf-8", "surrogateescape")
@@ -234,8 +228,7 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
     ) -> Self:
         """Return the recording of a script's output, redacted; *failure* is set if that is damaged.
 
-        *asked* is 0 where the answer was carried here: when it is read is no evidence, and would be another time at
-        each replay. *cut_off* says that we ended the script: what it did not answer until then was out of time.
+        *asked* is 0 for output that was carried here. *cut_off* output lacks the answers that came too late.
         """
         commands = {probe.name: probe.command for probe in probes}
         try:

@@ -49,8 +49,7 @@ def render(
 ) -> str:
     """Return the script that runs *probes* one after the other, as ASCII text for a POSIX sh.
 
-    *docker_host* is as DOCKER_HOST, and without it the target decides; each probe has *timeout* seconds; the layers of
-    *known_images* are not read again; *paths* are by name of `PATHS`; one that is *shown* to people has comments.
+    The layers of *known_images* are not read again; *paths* are by name of `PATHS`; a *shown* script has comments.
     """
     variables = dict.fromkeys(PATHS, "") | dict(paths) | ({"DOCKER_HOST": docker_host} if docker_host else {})
     head = f"{_HEAD}limit={timeout}\n"
@@ -69,10 +68,7 @@ def common(name: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a script without comments and indentation, for a command has room for 128 KiB.
-
-    Blanks at the start of a line must mean nothing in a text, and there may be no ` # ` in it.
-    """
+    """Return a script without comments and indentation, as a command has room for 128 KiB."""
     return re.sub(r"^ *#.*\n| +# [^'\"\n]*$|^ +", "", text, flags=re.MULTILINE)
 
 
@@ -98,10 +94,9 @@ def _quoted(text: str) -> str:
 def parse(
     output: str | bytes, *, cut_off: bool = False, most: Mapping[str, int] = MappingProxyType({})
 ) -> dict[str, Answer]:
-    """Return the answers in the *output* of a probe script, by probe name, or raise ProbeOutputError.
+    """Return the answers in the *output* of a probe script by name, or raise ProbeOutputError.
 
-    A login banner before it is passed over, and what a terminal makes of line ends is undone. Of one that is *cut_off*
-    the complete answers count. *most* are the bytes of an answer that are read, by probe name, if not `MOST`.
+    Text before the output and carriage returns are ignored. Of *cut_off* output the complete answers count.
     """
     if isinstance(output, str):
         output = output.encode("utf-8", "surrogateescape")

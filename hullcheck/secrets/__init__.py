@@ -1,8 +1,4 @@
-"""Secrets in answers: find their kinds, and hide them before anything is stored.
-
-The one place that knows what a secret looks like, for images, services and daemons alike. What `masked` hides
-is more than what is found: values with names that only sound like secrets, and long words that look random.
-"""
+"""Secrets in answers: find their kinds, and hide them before anything is stored. `masked` also hides likely secrets."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -45,11 +41,7 @@ def kinds(text: str) -> list[str]:
 
 
 def kinds_in_file(content: bytes) -> list[str] | None:
-    """Return the kinds of secrets in a file of settings, or None if it needs a manual check.
-
-    It may be one secret as a whole, be no text, have one in a comment, which is often an example, or have a word like
-    a password on a line with the name of one.
-    """
+    """Return the kinds of secrets in a file of settings, or None if it needs a manual check."""
     text = content.decode("utf-8-sig", "replace")
     if _NO_TEXT.search(text) or _RANDOM_WORDS.fullmatch(text):
         return None
@@ -97,10 +89,7 @@ def hidden(text: str) -> str:
 
 
 def masked(text: str) -> str:
-    """Return *text* with its secrets and likely secrets hidden.
-
-    What is secret whatever is around it, as a query in an address, is hidden in each answer; see `known`.
-    """
+    """Return *text* with its secrets and likely secrets hidden."""
     found = _found(text)
     result = _without_others(_without(text, found), {text[each.start : each.end] for each in found})
     named = options.SECRETS[0].pattern.finditer(result)

@@ -1,8 +1,7 @@
 """Hide secrets that are known by their form alone, in everything that is stored.
 
-An answer holds words of many: containers, images, users. So nothing here reaches across the end of a line or of a
-string in JSON, where another's evidence begins. A private key that an answer prints over several lines is replaced by
-a line of its own; a recording does not give such an answer to any reader.
+No pattern reaches across the end of a line or a JSON string, where other evidence begins. A private key on several
+lines is replaced by a line `CUT`, and an answer with one is not read.
 """
 
 import re
@@ -22,10 +21,7 @@ _QUERY = regex(r"(?<=\?)(?:[^\\<>|`;&]|&(?!&)|\\u0026)+")
 
 
 def without_known(text: str) -> str:
-    """Return *text* without secrets of a known form: tokens, keys, logins and queries in addresses.
-
-    More may fall into it than is a secret. The time that it takes grows with the length alone.
-    """
+    """Return *text* without secrets of a known form: tokens, keys, logins, and queries in addresses."""
     text = without_keys(text)
     for each in likely_in(text, ON_ONE_LINE):
         text = each.pattern.sub(_hidden, text)

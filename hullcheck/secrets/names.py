@@ -85,10 +85,7 @@ def known_to_site(names: SiteNames) -> Iterator[None]:
 
 @lru_cache(maxsize=1000)
 def names_secret(name: str) -> bool:
-    """Return whether a name is that of a secret, as `DB_PASSWORD`, `apiKey2`, `dbpass` and `DB_PASSWORD_PROD`.
-
-    `DB_PASSWORD_FILE`, `TOKEN_LIFETIME` and `SECRET_NAME` are not.
-    """
+    """Return whether a name is that of a secret, as `apiKey2` and `DB_PASSWORD_PROD`, but not `DB_PASSWORD_FILE`."""
     words = words_of(name)
     if not words or words[0] in _SWITCHES or _NOT_NAMES.fullmatch(name):
         return False

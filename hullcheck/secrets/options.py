@@ -1,9 +1,8 @@
 """Patterns of secrets in commands and texts: after names, and in options of well-known programs.
 
-In the table a blank is a gap between two words of a command, and `{name}`, `{value}`, `{line}` (the words up to here)
-and `{says}` stand for the patterns below. Where there is a `name`, it decides. Before each pattern are words in small
-letters, of which one is in each text that it finds.
-Every repetition is bounded or can end in one way only, so that the time for a text grows with its length alone.
+In the table a blank is a gap between words, and `{name}`, `{value}`, `{line}` (the words before) and `{says}` are the
+patterns below. Before each pattern are words in lower case, one of which is in each match. Repetitions are bounded or
+end in one way only, so that the time grows with the length of a text alone.
 """
 
 from hullcheck.lazy import regex

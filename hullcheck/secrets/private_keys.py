@@ -1,8 +1,4 @@
-"""Private keys, as PEM and in base64 once more.
-
-In a value by itself a key goes to its end. In an answer, which holds words of many, it is what looks like the content
-of a key, on one line and in one string of JSON: a file or a network may be called like the head of a key.
-"""
+"""Private keys, in PEM and base64, in single values and in answers of many."""
 
 import re
 

@@ -1,7 +1,6 @@
-"""The containers of a target, running or not: how the engine describes them, and how they really run.
+"""The containers of a target, running or not, by the engine and the kernel.
 
-`collection` finds them. A container that is a target of its own and a service of a Compose file (`compose`) are of the
-same types, with holes: what their source does not report is not applicable.
+A container that is a target of its own and a service of a Compose file (`compose`) have the same types, with holes.
 """
 
 import re

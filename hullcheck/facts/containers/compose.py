@@ -1,7 +1,4 @@
-"""A service of a Compose file as a container that is not created yet.
-
-What its engine, its image or its host decides is *not applicable*, and never a pass.
-"""
+"""Services of a Compose file as containers. What engine, image or host decides is not applicable, and never a pass."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,6 @@
 """The fields of `docker inspect` that are kept for containers and volumes, and their types.
 
-A Compose service and a container that is seen from inside are described by the same structs. A field that they, or an
-older engine, do not report is `UNSET`; `view` raises what its `Source` decides for that when the field is read.
+A field is `UNSET` if the source does not report it, as for Compose services; `view` raises what its `Source` decides.
 """
 
 import json

@@ -40,7 +40,7 @@ class Mounts(Struct, frozen=True, dict=True):
 
     @cached_property
     def table(self) -> tuple[Mount, ...]:
-        """The mounts that its main process sees."""
+        """The mounts that the main process sees."""
         runtime = self.container.runtime
         return mountinfo.parse(runtime.files.file(runtime.main_process.pid, "mountinfo"))
 
@@ -93,10 +93,7 @@ class Mounts(Struct, frozen=True, dict=True):
 
     @cached_property
     def configured(self) -> tuple[HostMount, ...]:
-        """The mounts that its configuration names, by their sources as they are written, and without links.
-
-        They may prove that the container sees too much, and never that it does not: see `visible`.
-        """
+        """The mounts in the configuration, with and without links resolved: proof of a flaw, but not of its absence."""
         try:
             real = self.container.runtime.files.real
         except (EvidenceError, NotApplicable):

@@ -1,7 +1,6 @@
-"""The question about the files of the engine, and its answer.
+"""The probe of the files of the engine, and its answer.
 
-Paths are followed here, link by link: a daemon may see other files than the auditor (snap), where an absolute link
-below /proc/PID/root would lead out of there. A rootless daemon has copies of /etc and /run: the auditor's view counts.
+Paths are followed here, link by link: absolute links of a daemon with its own root (snap) would lead out of there.
 """
 
 import fnmatch

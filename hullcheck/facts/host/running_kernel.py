@@ -68,11 +68,7 @@ class RunningKernel(Struct, frozen=True):
 
 
 def order(release: str) -> tuple[int, ...]:
-    """Return the numbers that order releases; words behind them name a flavour.
-
-    Backports of Debian have one in between, 6.1.0-0.deb11.21-amd64, others a word:
-    6.12.43+deb13+1-amd64, 6.9.1-arch1-2.
-    """
+    """Return the numbers that order releases as 6.1.0-0.deb11.21-amd64, 6.12.43+deb13+1-amd64, 6.9.1-arch1-2."""
     match = re.match(r"\d+(?:(?:\.deb|\+deb|-(?:arch|hardened|zen)|[._+-])\d+)*", release)
     return tuple(map(int, re.findall(r"\d+", match[0]))) if match else ()
 

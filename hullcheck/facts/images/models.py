@@ -1,7 +1,4 @@
-"""The documents of images, of the engine and its stores, and the probe for them.
-
-Histories are from documents of the store (`stored`), or else from the engine (`history`).
-"""
+"""The documents of images, of stores or else of the engine (`history`), and the probe for them."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,4 @@
-"""The build steps in the history of an image: instructions, and the commands of a RUN.
-
-Values of variables, labels and build arguments are never stored, whatever their names are, except for the state
-of a switch.
-"""
+"""The build steps in the history of an image. Values that they set are never stored, except for switches."""
 
 import json
 import re
@@ -137,10 +133,7 @@ class Step(Struct, frozen=True, omit_defaults=True, dict=True):
 
 
 def steps_of(history: Sequence[Step]) -> Iterator[Step]:
-    """Yield the steps of a history; the first ones may be a base from a builder without a build file, as Jib and KIWI.
-
-    The step of a committed container names its command, and not what was done there.
-    """
+    """Yield the steps of a history. The first ones may be a base by a builder without a build file, as Jib or KIWI."""
     filling = [each for each in history if not each.empty_layer]
     base = [*takewhile(lambda each: each.builder == filling[0].builder, filling)]
     of_base = len(base) if len(base) < len(filling) else 0  # without a step on top it is no base

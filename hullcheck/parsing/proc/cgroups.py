@@ -23,10 +23,7 @@ _FILES = {
 
 
 def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -> float | None:
-    """Return the limit *name* of a process with these lines in /proc/PID/cgroup, or None without a limit.
-
-    Unless *own*, only groups above count. EvidenceError if the group could not be read.
-    """
+    """Return the limit *name* of a process with these *cgroups*, or of groups above only unless *own*; None without."""
     known, controller = _FILES[name], _FILES[name][0].partition(".")[0]
     folders = _folders(controller, cgroups)
     if not any(f"{folder}/{each}" in files for folder in folders for each in (*known, "cgroup.controllers")):
