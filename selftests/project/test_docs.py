@@ -230,9 +230,8 @@ def test_paths_stand_in_one_word_with_their_options() -> None:
         "--(?:since|inventory|releases|reports|sign|ansible-inventory|ssh-config|ssh-identity-file|html|css"
         "|junitxml|junit-xml|log-file)"
     )
-    apart = re.compile(rf"{options}[ \n]+(?:[A-Z]{{3,}}\b|[^\s`]*[./~{{][^\s`])")
+    apart = re.compile(rf"{options}[ \n]+[^\s`]*[./~{{][^\s`]")
     assert apart.search("pytest -m cis --inventory inventories/fleet.yml")
-    assert apart.search("write --reports PATH")
     sources = [
         *(REPOSITORY / "hullcheck").rglob("*.py"),
         *(REPOSITORY / "tests").glob("*.py"),
