@@ -191,7 +191,7 @@ def problems(found: Iterable[Failure]) -> list[Problem]:
 
 def cause_of(finding: Finding) -> str:
     """Return the reason, of an error without what differs between probes."""
-    reason = " ".join(finding.reason.split())
+    reason = without_note(finding.reason)
     if finding.verdict is not Verdict.ERROR or NOT_AUDITED in reason:
         return reason
     if refused := _SOCKET.search(reason):
@@ -199,6 +199,11 @@ def cause_of(finding: Finding) -> str:
     if missing := _NO_ENGINE.search(reason):
         return f"{_NOBODY}{missing[1]}"
     return _OF_RIGHTS if needs_rights(reason) else reason
+
+
+def without_note(reason: str) -> str:
+    """Return *reason* on one line, without what a waiver adds to it."""
+    return " ".join(re.split(r" \((?:waived|a waiver) ", reason)[0].split())
 
 
 def needs_rights(reason: str) -> bool:

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from hullcheck.messages import printable
 from hullcheck.parsing.times import Times
 from hullcheck.results import STATES, Attestation, Finding, Result, Waiver
+from hullcheck.results.failures import without_note
 from hullcheck.verdicts import Verdict
 
 Record = TypeVar("Record", bound=Waiver | Attestation)
@@ -244,7 +245,7 @@ def _needs(record: Waiver | Attestation, finding: Finding) -> bool:
 def _concerns(record: Waiver | Attestation, finding: Finding) -> bool:
     """Return whether the entry is about the subject and, if it names one, the cause of a finding."""
     cause = record.cause if isinstance(record, Waiver) else ""
-    reason = " ".join(finding.reason.partition(" (waived ")[0].split()) if cause else ""  # without a waiver's note
+    reason = without_note(finding.reason) if cause else ""
     return _matches(record.subjects, finding.subject) and (reason == cause or fnmatchcase(reason, cause))
 
 
