@@ -109,10 +109,10 @@ def names_login(name: str) -> bool:
 
 
 def names_key(name: str) -> bool:
-    """Return whether it is some key, a personal access token, or the id of a secret: secret if it looks random."""
+    """Return whether it is some key, a personal access token, or the secret id of Vault: secret if it looks random."""
     words = words_of(name)
-    is_key = words[-1:] in (["key"], ["pat"]) and ("encryption" in words or not _PUBLIC.intersection(words))
-    return is_key or words[-2:] in (["secret", "id"], ["token", "id"])
+    public = _PUBLIC.intersection(words) - ({"primary"} if "encryption" in words else set())
+    return (words[-1:] in (["key"], ["pat"]) and not public) or ("vault" in words and words[-2:] == ["secret", "id"])
 
 
 def names_secret_file(path: str) -> bool:
