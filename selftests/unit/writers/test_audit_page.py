@@ -123,7 +123,7 @@ def test_one_cause_of_many_errors_is_one_row() -> None:
 
 
 def test_cause_of_failures_is_one_block() -> None:
-    """Its waiver names each subject; controls are counted and not blocks, each has its anchor once, and its other findings below."""
+    """Its waiver names each subject; controls are counted, each has its anchor once, and its other findings below."""
     example = judged(FAIL, FAIL, FAIL, PASS)
     files = [Finding("file", f"/{at}", FAIL, f"no rule{' (a waiver ended: s.yml:1)' * (at > 3)}") for at in range(5)]
     found = [
