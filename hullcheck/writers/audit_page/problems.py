@@ -59,7 +59,8 @@ def acceptable(problem: Problem) -> str:
     )
     if len(named) > MOST_PLACES * len(problem.controls):
         return ""
-    if any(len(targets) > MOST_TARGETS or len(subjects) > MOST_SUBJECTS for _, targets, subjects in named):
+    shown = [names for _, names in shared_by(problem)] if is_by_cause else [subjects for _, _, subjects in named]
+    if any(len(each) > MOST_SUBJECTS for each in shown) or any(len(targets) > MOST_TARGETS for _, targets, _ in named):
         return ""
     return json.dumps([[*each, problem.cause] if is_by_cause else each for each in named])
 
