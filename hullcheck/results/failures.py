@@ -110,10 +110,13 @@ class Problem(Failures, frozen=True):
 
     @property
     def remedy(self) -> str:
-        """What to do: of errors how to get the evidence, of failures the remedy of the worst one."""
+        """What to do: of errors how to get the evidence, of failures the remedy that all controls share."""
         if self.verdict is Verdict.ERROR:
             return advice_on(cause_of(self.failures[0].finding))
-        return self.first or self.controls[0].remedy if self.verdict is Verdict.FAIL else ""
+        remedies = {each.remedy for each in self.controls}
+        if self.verdict is not Verdict.FAIL:
+            return ""
+        return self.first or (remedies.pop() if len(remedies) == 1 else "")
 
 
 def rank(severity: str) -> int:
