@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from hullcheck.lazy import regex
+from hullcheck.parsing import answer_lines
 from hullcheck.results import SEVERITIES, Audit, Control, Finding, grouped
 from hullcheck.verdicts import Verdict
 
@@ -113,10 +114,8 @@ class Problem(Failures, frozen=True):
         """What to do: of errors how to get the evidence, of failures the remedy that all controls share."""
         if self.verdict is Verdict.ERROR:
             return advice_on(cause_of(self.failures[0].finding))
-        remedies = {each.remedy for each in self.controls}
-        if self.verdict is not Verdict.FAIL:
-            return ""
-        return self.first or (remedies.pop() if len(remedies) == 1 else "")
+        first, *others = {each.remedy for each in self.controls}
+        return self.first or ("" if others else first) if self.verdict is Verdict.FAIL else ""
 
 
 def rank(severity: str) -> int:
@@ -177,14 +176,10 @@ F = TypeVar("F", bound=Failure)
 def by_cause(found: Iterable[F]) -> dict[tuple[str, str], list[F]]:
     """Return findings of one verdict by a cause that several controls share, or by the id of their control."""
     causes = [(cause_of(each.finding), each) for each in found]
-    controls = dict[str, set[str]]()
-    for cause, each in causes:
-        controls.setdefault(cause, set()).add(each.control.id)
-    groups = dict[tuple[str, str], list[F]]()
-    for cause, each in causes:
-        key = (cause, "") if cause and len(controls[cause]) > 1 else ("", each.control.id)
-        groups.setdefault(key, []).append(each)
-    return groups
+    controls = {cause: {each.control.id for each in alike} for cause, alike in answer_lines.grouped(causes).items()}
+    return answer_lines.grouped(
+        ((cause, "") if cause and len(controls[cause]) > 1 else ("", each.control.id), each) for cause, each in causes
+    )
 
 
 def problems(found: Iterable[Failure]) -> list[Problem]:
