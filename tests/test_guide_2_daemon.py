@@ -31,6 +31,8 @@ from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
 
+_LOCAL = {"max-size": "20m", "max-file": "5"}  # the defaults of the driver local, by Docker's documentation
+
 
 def _described(log: Log) -> str:
     """Return the driver of a log and its options, except secrets."""
@@ -127,19 +129,22 @@ def test_log_files_are_limited(container_log: Log, policy: Policy) -> str:
     """Container log files are limited.
 
     A container that writes without limit fills the host's disk and stops all others. The limit is three files of 10 MB,
-    or `log_limits` of the policy. A container that was created before the daemon had limits has none.
+    or `log_limits` of the policy. A container that was created before the daemon had limits has none; the driver local
+    keeps five files of 20 MB unless its options say otherwise.
 
     Remedy: set `"log-opts": {"max-size": "10m", "max-file": "3"}` in daemon.json, restart, and recreate the containers.
     """
     most = policy.log_limits
+    of_driver = _LOCAL if container_log.driver == "local" else {}
 
     def limited(options: Options) -> bool:
+        options = {**of_driver, **options}
         size, count = go_size(options.get("max-size", "")) or 0, options.get("max-file", "")
         return 0 < size <= most.max_size and count.isdecimal() and 1 <= int(count) <= most.max_file
 
     if not container_log.is_file:
         raise NotApplicable(f"the driver {container_log.driver} keeps no file")
-    found = _described(container_log)
+    found = _described(container_log) + (f"; the driver's defaults are {shown(of_driver)}" if of_driver else "")
     wanted = f"set max-size to at most {most.max_size} bytes, and max-file to at most {most.max_file}"
     assert container_log.always(limited), f"{found}; {wanted}"
     return found

@@ -60,7 +60,8 @@ def test_something_watches_the_containers(sensors: dict[str, Sensor], policy: Po
     missing = [PRODUCTS[each].title for each in used if each not in sensors]
     assert not missing, f"{', '.join(missing)} does not run"
     found = "; ".join(f"{PRODUCTS[each].title} runs ({sensors[each].place}, {sensors[each].at_boot})" for each in used)
-    assert all(sensors[each].starts for each in used), f"{found}, but does not start at boot"
+    enough = all if policy.runtime_security else any
+    assert enough(sensors[each].starts for each in used), f"{found}, but does not start at boot"
     if policy.runtime_security:
         return f"{found}; named by the policy"
     raise Manual(

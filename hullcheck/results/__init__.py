@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, field
 
+from hullcheck.parsing import answer_lines
 from hullcheck.verdicts import Verdict
 
 SCHEMA = "hullcheck/results/1"
@@ -456,10 +457,7 @@ class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schem
 
 def grouped(items: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, list[_T]]:
     """Return *items* by their *key*, in the order of the first of each."""
-    found: dict[_K, list[_T]] = {}
-    for each in items:
-        found.setdefault(key(each), []).append(each)
-    return found
+    return answer_lines.grouped((key(each), each) for each in items)
 
 
 def finding_id(control: str, target: str, found: Finding | Change) -> str:

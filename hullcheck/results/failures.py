@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from hullcheck.lazy import regex
+from hullcheck.parsing import answer_lines
 from hullcheck.results import SEVERITIES, Audit, Control, Finding, grouped
 from hullcheck.verdicts import Verdict
 
@@ -110,10 +111,11 @@ class Problem(Failures, frozen=True):
 
     @property
     def remedy(self) -> str:
-        """What to do: of errors how to get the evidence, of failures the remedy of the worst one."""
+        """What to do: of errors how to get the evidence, of failures the remedy that all controls share."""
         if self.verdict is Verdict.ERROR:
             return advice_on(cause_of(self.failures[0].finding))
-        return self.first or self.controls[0].remedy if self.verdict is Verdict.FAIL else ""
+        first, *others = {each.remedy for each in self.controls}
+        return self.first or ("" if others else first) if self.verdict is Verdict.FAIL else ""
 
 
 def rank(severity: str) -> int:
@@ -174,14 +176,10 @@ F = TypeVar("F", bound=Failure)
 def by_cause(found: Iterable[F]) -> dict[tuple[str, str], list[F]]:
     """Return findings of one verdict by a cause that several controls share, or by the id of their control."""
     causes = [(cause_of(each.finding), each) for each in found]
-    controls = dict[str, set[str]]()
-    for cause, each in causes:
-        controls.setdefault(cause, set()).add(each.control.id)
-    groups = dict[tuple[str, str], list[F]]()
-    for cause, each in causes:
-        key = (cause, "") if cause and len(controls[cause]) > 1 else ("", each.control.id)
-        groups.setdefault(key, []).append(each)
-    return groups
+    controls = {cause: {each.control.id for each in alike} for cause, alike in answer_lines.grouped(causes).items()}
+    return answer_lines.grouped(
+        ((cause, "") if cause and len(controls[cause]) > 1 else ("", each.control.id), each) for cause, each in causes
+    )
 
 
 def problems(found: Iterable[Failure]) -> list[Problem]:
@@ -191,7 +189,7 @@ def problems(found: Iterable[Failure]) -> list[Problem]:
 
 def cause_of(finding: Finding) -> str:
     """Return the reason; for errors, without what differs between probes."""
-    reason = " ".join(finding.reason.split())
+    reason = without_note(finding.reason)
     if finding.verdict is not Verdict.ERROR or NOT_AUDITED in reason:
         return reason
     if refused := _SOCKET.search(reason):
@@ -199,6 +197,11 @@ def cause_of(finding: Finding) -> str:
     if missing := _NO_ENGINE.search(reason):
         return f"{_NOBODY}{missing[1]}"
     return _OF_RIGHTS if needs_rights(reason) else reason
+
+
+def without_note(reason: str) -> str:
+    """Return *reason* on one line, without what a waiver adds to it."""
+    return " ".join(re.split(r" \((?:waived|a waiver) ", reason)[0].split())
 
 
 def needs_rights(reason: str) -> bool:

@@ -121,16 +121,12 @@ def _found(text: str) -> tuple[_Found, ...]:
 
 @lru_cache(maxsize=1000)  # containers have the variables of their image
 def _found_for(text: str, site: names.SiteNames) -> tuple[_Found, ...]:
-    return tuple(_search(text))
-
-
-def _search(text: str) -> Iterator[_Found]:
-    for kind, start, end in secret_values.by_format(text):
-        yield _Found(kind, start, end)
+    found = {(start, end): _Found(kind, start, end) for kind, start, end in secret_values.by_format(text)}
     for format in secret_values.likely_in(text.lower(), options.SECRETS):
         for each, match in _matches(format.pattern, text):
             if kind := _handed_over(match, text[each.start : each.end]):
-                yield _Found(kind, each.start, each.end, each.cut)
+                found.setdefault((each.start, each.end), _Found(kind, each.start, each.end, each.cut))
+    return tuple(found.values())
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[_Found, re.Match[str]]]:

@@ -9,10 +9,10 @@ import re
 from hullcheck.lazy import regex
 from hullcheck.secrets.private_keys import without_keys
 from hullcheck.secrets.redact import HIDDEN
-from hullcheck.secrets.values import ON_ONE_LINE, is_plain_in_shell, likely_in
+from hullcheck.secrets.values import ON_ONE_LINE, is_plain_in_address, is_plain_in_shell, likely_in
 
 _ADDRESS = regex(r"""(?:https)?://[^\s"']*""")
-_PASSWORD = regex(r"://[^:/@]*:")
+_PASSWORD = regex(r"://[^:/]*:")
 _TOKEN = regex(
     r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@)"
     r"|(?<=https://)(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{6,}(?=@))"
@@ -47,6 +47,6 @@ def _without_login(address: str) -> str:
     last = address.rfind("@")
     user = _PASSWORD.search(address, 0, last) if last > 0 else None
     password = address[user.end() : last].rstrip("@") if user else ""
-    if user is None or not password or is_plain_in_shell(password):
+    if user is None or not password or is_plain_in_address(password):
         return address
     return address[: user.end()] + HIDDEN + address[user.end() + len(password) :]

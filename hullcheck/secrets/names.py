@@ -106,10 +106,10 @@ def names_login(name: str) -> bool:
 
 
 def names_key(name: str) -> bool:
-    """Return whether a name is that of some key or id, which is secret if random."""
+    """Return whether a name is that of a key, an access token or a secret id of Vault, which is secret if random."""
     words = words_of(name)
-    is_key = words[-1:] in (["key"], ["pat"]) and ("encryption" in words or not _PUBLIC.intersection(words))
-    return is_key or words[-2:] in (["secret", "id"], ["token", "id"])
+    public = _PUBLIC.intersection(words) - ({"primary"} if "encryption" in words else set())
+    return (words[-1:] in (["key"], ["pat"]) and not public) or ("vault" in words and words[-2:] == ["secret", "id"])
 
 
 def names_secret_file(path: str) -> bool:

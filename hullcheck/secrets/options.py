@@ -22,7 +22,7 @@ _PARTS = {
 _GAP = r"""["'\\]*(?:\s|,|\\\n)+["'\\]*"""
 _SECRETS = (
     # after a name: NAME=value, --name value, -name value, "name": "value", in YAML, a header, XML, ${NAME:-value}
-    ("=", r"(?<![\w$.{-])(?:-[DP](?=[a-z])|--?)?{name}\\*[\"']?(?:[:?+]?=|[ \t][:?+]?=[ \t]){value}"),
+    ("=", r"(?<![\w$.{-])(?:-[DP](?=[a-z])|--?)?{name}\\*(?:[\"']\]?)?(?:[:?+]?=|[ \t][:?+]?=[ \t]){value}"),
     ("'", r"(?<=')-{0,2}{name}=(?P<value>[^']+)(?=')"),
     ('"', r"(?<=\")-{0,2}{name}=(?P<value>[^\"\\]+)(?=\")"),
     ("--", r"(?<![\w-])--{name} {value}"),
@@ -36,6 +36,8 @@ _SECRETS = (
     ("config kv set",
         r"\b(?:config|configure|kv put|set)(?: -[^\s\"'\\,]{1,80}+| set){0,9}"
         r" (?:[\w./:@-]{0,200}[/:])?{name} {value}"),
+    ("define", r"\bdefine\(\s*\\*[\"']{name}\\*[\"']\s*,\s*{value}"),
+    ("http-basic", r"\bhttp-basic\.[\w.-]{1,200} [^\s\"'\\,]{1,80}+ {value}"),
     ("authorization", r"(?i:authorization)\\*[\"']?\s*:\s*\\*[\"']?(?i:api-?key|basic|bearer|token)\s+{value}"),
     # in options and words of programs
     ("curl http ab",
@@ -45,7 +47,8 @@ _SECRETS = (
         r"\b(?:docker|podman|buildah|nerdctl|oras|skopeo|helm registry|az acr|az|oc) login{line} -p[\s=]?{value}"),
     ("mysql mariadb", r"\b(?:mysql|mariadb)(?:-?(?:admin|dump))?{line} -p{value}"),
     ("mysql mariadb", r"\b(?:mysql|mariadb)-?admin{line} password {value}"),
-    ("mongo cqlsh cypher-shell twine", r"\b(?:mongo\w*|cqlsh|cypher-shell|twine upload){line} -p {value}"),
+    ("mongo cqlsh cypher-shell twine sqlcmd",
+        r"\b(?:mongo\w*|cqlsh|cypher-shell|twine upload|sqlcmd){line} -[pP] {value}"),
     ("redis-cli valkey-cli", r"\b(?:redis|valkey)-cli{line} -a {value}"),
     ("bindpw requirepass masterauth authtoken", r"\b(?:bindpw|requirepass|masterauth|authtoken) {value}"),
     ("rabbitmqctl", r"\brabbitmqctl (?:add_user|change_password) [^\s\"'\\,]{1,80}+ {value}"),

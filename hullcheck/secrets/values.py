@@ -63,7 +63,7 @@ _IN_ONE_VALUE = (
     ("a private key", "-----BEGIN LS0tLS1CRUdJTi", private_keys.IN_ONE_VALUE),
     (*_BEARER, rf"(?i:\bBearer\s+){_AFTER_BEARER}"),
     (*_BASIC, rf"\b[Bb]asic +{_AFTER_BASIC}"),
-    ("a password in an address", "//", r"//[^:/@\s\"']*:(?P<value>[^\s/\"']+)@"),
+    ("a password in an address", "//", r"//[^:/\s\"']*:(?P<value>(?!\d+,)[^\s/\"']+)@"),
     ("a token in an address", "://", r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@))"),
 )
 
@@ -96,9 +96,10 @@ _PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|re
     |\{{|[a-z][a-z0-9+.-]*://.*|arn:aws.*|(?:file:|@)/[\w./-]+|env:[A-Z][A-Z0-9_]*|vault:.*"""
 _NO_SECRET = regex(_PLAIN, re.VERBOSE | re.DOTALL)
 # In a command the shell puts something else there, or it is a pattern, a format, a call, or an option's own word.
-_IN_SHELL = r"""|changeit|unused|pass|compat|files|optional|sss
-    |["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|[@%]\{|%[sdqvb%(](?!\w)).*
+_PATTERN = r"""|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|[@%]\{|%[sdqvb%(](?!\w)).*"""
+_IN_SHELL = rf"""{_PATTERN}|changeit|unused|pass|compat|files|optional|sss
     |[A-Za-z_][\w.]*[(\[].*|(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
+_NO_SECRET_IN_ADDRESS = regex(_PLAIN + _PATTERN, re.VERBOSE | re.DOTALL)
 _NO_SECRET_IN_SHELL = regex(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
 _NUMBER = regex(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
 _KEY_ID = regex(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
@@ -115,8 +116,14 @@ def by_format(text: str) -> Iterator[tuple[str, int, int]]:
             value = match.groupdict().get("value")
             if value is None:
                 yield each.kind, *match.span()
-            elif not is_plain_in_shell(value):
+            elif _is_secret(each.kind, value):
                 yield each.kind, *match.span("value")
+
+
+def _is_secret(kind: str, value: str) -> bool:
+    if kind == _BASIC[0]:
+        return is_encoded_login(value)
+    return not (is_plain_in_address(value) if kind.endswith("address") else is_plain_in_shell(value))
 
 
 def is_plain(value: str) -> bool:
@@ -127,6 +134,11 @@ def is_plain(value: str) -> bool:
 def is_plain_in_shell(value: str) -> bool:
     """Return whether a word of a command is harmless."""
     return _NO_SECRET_IN_SHELL.fullmatch(value) is not None
+
+
+def is_plain_in_address(value: str) -> bool:
+    """Return the same of the password in an address, which may have brackets."""
+    return _NO_SECRET_IN_ADDRESS.fullmatch(value) is not None
 
 
 def is_stand_in(value: str) -> bool:

@@ -141,14 +141,14 @@ def processes(recording: Recording) -> Processes:
 # ---- SSH servers
 
 _SERVER = regex(
-    r"(?:sshd|dropbear)(?:multi|[-_.0-9](?!exporter).*)?|ssh[-_.]?server.*|esshd|lshd|sftpgo|sshesame|teleport|tinysshd"
+    r"(?!.*exporter)(?:(?:[\w.-]+-)?sshd|dropbear)(?:multi|[-_.0-9].*)?|ssh[-_.]?server.*|esshd|lshd|sftpgo|sshesame|teleport|tinysshd"
     r"|wolfsshd"
 )
-_STARTS_SERVER = regex(r"(?:\bservice\s+|/init\.d/|\bsystemctl\s+(?:re)?start\s+)sshd?(?![\w.-])")
+_STARTS_SERVER = regex(r"(?:\bservice\s+|/init\.d/|\bsystemctl\s+(?:re)?start\s+)(ssh|dropbear)d?(?![\w.-])")
 """How a distribution starts its SSH server, called `ssh` by some."""
-_NEXT_COMMAND = regex(r"[;&|()\n]+|\b(?:then|do|else)\b")
+_NEXT_COMMAND = regex(r"(?:\$\(|`)(?:which|command -v) |[;&|()\n]+|\b(?:then|do|else)\b")
 _BEFORE_PROGRAM = regex(
-    r"\S*(?:entrypoint|init|tini|sh)|(?:\S*/)?(?:env|exec|gosu|nohup|setsid|su-exec|sudo)|root|[{!]|-\S*|\w+=\S*|"
+    r"\S*(?:entrypoint|init|tini|catatonit|sh)|(?:\S*/)?(?:env|exec|gosu|nohup|setsid|su-exec|sudo)|root|[{!]|-\S*|\w+=\S*|"
 )
 """A shell, an entry point, a wrapper such as `gosu root`, an option or a variable."""
 
@@ -156,11 +156,11 @@ _BEFORE_PROGRAM = regex(
 def servers_named(command: Iterable[object]) -> frozenset[str]:
     """Return the SSH servers that a command starts, directly or through a shell or service."""
     text = " ".join(map(str, command))
-    commands = [[word.strip("'\"[]") for word in each.split()] for each in _NEXT_COMMAND.split(text)]
+    commands = [[word.strip("'\"[]`") for word in each.split()] for each in _NEXT_COMMAND.split(text)]
     programs = [next(dropwhile(_BEFORE_PROGRAM.fullmatch, words), "") for words in commands]
     programs += [word for words in commands for word in words if "/sbin/" in word]
     named = frozenset(filter(_SERVER.fullmatch, (each.rpartition("/")[2] for each in programs)))
-    return named | {"sshd"} if _STARTS_SERVER.search(text) else named
+    return named | {"sshd" if each == "ssh" else each for each in _STARTS_SERVER.findall(text)}
 
 
 def ssh_servers(processes: Iterable[Process]) -> tuple[str, ...]:

@@ -74,13 +74,13 @@ _SETTINGS = regex(  # the same, but not where programs and libraries bring such 
     re.VERBOSE | re.IGNORECASE,
 )
 _HARMLESS = regex(  # names of examples, and of what is public
-    r"(?!.*\.(?:jks|key|p12|pem|pfx)$)(?:.*[._-])?(?:example|sample|template|tmpl|(?<=.)default|(?<=.)dist)s?(?:[._-].*)?"
+    r"(?!.*\.(?:jks|key|p12|pem|pfx)$)(?:.*[._-])?(?:example|sample|template|tmpl|(?<=\.env\.)default|(?<=.)dist)s?(?:[._-].*)?"
     r"|.*\.(?:cer|crt|csr|pub)|dhparams?(?:[._-].*)?",
     re.IGNORECASE,
 )
 _COPY = regex(r"(?:~|\.(?:bak|backup|old|orig|save|swp))+$")
 _LIBRARIES = regex(
-    r"(?:/etc/pam\.d|/opt/java|/usr(?:/local)?/(?:include|lib\w*|share|src)|/var/lib/pam)/.*"
+    r"(?:/etc/pam\.d|/opt/java|/usr(?:/local)?/(?:include|lib\w*|share(?!/nginx/html/)|src(?!/app/))|/var/lib/pam)/.*"
     r"|.*/(?:dist-packages|gems|node_modules|site-packages|vendor)/.*|.*/s?bin/[^/.]+"  # the last are programs
 )
 

@@ -16,12 +16,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hullcheck.messages import printable
+from hullcheck.parsing.answer_lines import grouped
 from hullcheck.parsing.times import Times
 from hullcheck.results import STATES, Attestation, Finding, Result, Waiver
+from hullcheck.results.failures import without_note
 from hullcheck.verdicts import Verdict
 
 Record = TypeVar("Record", bound=Waiver | Attestation)
-Value = TypeVar("Value")
 NO_END = float("inf")
 
 IN_FORCE, EXPIRED, NOT_YET, NOT_NEEDED, MATCHES_NOTHING, NOT_JUDGED = STATES
@@ -62,12 +63,12 @@ class AuditContext(Struct, frozen=True, dict=True):
     def by_name(self) -> dict[str, list[str]]:
         """The controls by each of their names."""
         controls = self.ids_by_control.items()
-        return _grouped((name, control) for control, ids in controls for name in names_of(control, ids))
+        return grouped((name, control) for control, ids in controls for name in names_of(control, ids))
 
     @cached_property
     def by_control(self) -> dict[str, list[Result]]:
         """The results of each control."""
-        return _grouped((each.control, each) for each in self.results)
+        return grouped((each.control, each) for each in self.results)
 
 
 class Acceptance(Struct, frozen=True, dict=True):
@@ -109,18 +110,11 @@ class Acceptance(Struct, frozen=True, dict=True):
 
     @cached_property
     def _waivers(self) -> dict[str, list[Entry[Waiver]]]:
-        return _grouped((each.record.control.lower(), each) for each in self.waivers)
+        return grouped((each.record.control.lower(), each) for each in self.waivers)
 
     @cached_property
     def _attestations(self) -> dict[str, list[Entry[Attestation]]]:
-        return _grouped((each.record.control.lower(), each) for each in self.attestations)
-
-
-def _grouped(pairs: Iterable[tuple[str, Value]]) -> dict[str, list[Value]]:
-    found: dict[str, list[Value]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return found
+        return grouped((each.record.control.lower(), each) for each in self.attestations)
 
 
 def names_of(control: str, frameworks: Mapping[str, Sequence[str]]) -> frozenset[str]:
@@ -244,7 +238,7 @@ def _needs(record: Waiver | Attestation, finding: Finding) -> bool:
 def _concerns(record: Waiver | Attestation, finding: Finding) -> bool:
     """Return whether the entry fits the subject and, if it names one, the cause."""
     cause = record.cause if isinstance(record, Waiver) else ""
-    reason = " ".join(finding.reason.partition(" (waived ")[0].split()) if cause else ""  # without a waiver's note
+    reason = without_note(finding.reason) if cause else ""
     return _matches(record.subjects, finding.subject) and (reason == cause or fnmatchcase(reason, cause))
 
 

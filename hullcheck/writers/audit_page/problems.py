@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from hullcheck.results import Control, grouped
-from hullcheck.results.failures import Failure, Problem
+from hullcheck.results.failures import Failure, Problem, without_note
 from hullcheck.verdicts import Verdict
 
 MOST_REASONS, MOST_PLACES, MOST_SUBJECTS, MOST_TARGETS = 12, 6, 10, 5
@@ -49,26 +49,29 @@ def acceptable(problem: Problem) -> str:
     """
     if problem.verdict not in (Verdict.FAIL, Verdict.MANUAL):
         return ""
-    if problem.cause and problem.verdict is Verdict.FAIL:
-        return json.dumps([["", problem.targets, [], problem.cause]]) if len(problem.targets) <= MOST_TARGETS else ""
+    is_by_cause = problem.cause and problem.verdict is Verdict.FAIL
+    is_mixed = len({each.finding.kind for each in problem.failures}) > 1
     named = dict.fromkeys(
-        (control, tuple(place.targets), tuple(place.subjects))
-        for control, failures in grouped(problem.failures, lambda each: each.control.id).items()
+        (control, tuple(place.targets), tuple(place.subjects or (place.targets if is_mixed else ())))
+        for control, failures in grouped(problem.failures, lambda each: "" if is_by_cause else each.control.id).items()
         for reason in reasons(failures)
         for place in reason.places
     )
     if len(named) > MOST_PLACES * len(problem.controls):
         return ""
-    if any(len(targets) > MOST_TARGETS or len(subjects) > MOST_SUBJECTS for _, targets, subjects in named):
+    shown = [names for _, names in shared_by(problem)] if is_by_cause else [subjects for _, _, subjects in named]
+    if any(len(each) > MOST_SUBJECTS for each in shown) or any(len(targets) > MOST_TARGETS for _, targets, _ in named):
         return ""
-    return json.dumps(list(named))
+    return json.dumps([[*each, problem.cause] if is_by_cause else each for each in named])
 
 
 def shared_by(problem: Problem) -> Iterator[tuple[Control, list[str]]]:
     """Yield the controls that share a cause, each with its subjects, or else its reasons."""
     for found in grouped(problem.failures, lambda each: each.control.id).values():
-        findings = [
-            each.finding for each in found if each.finding.kind != "target" or each.finding.reason != problem.cause
-        ]
-        names = (each.subject if each.reason == problem.cause else each.reason for each in findings)
+        pairs = ((each.finding, without_note(each.finding.reason)) for each in found)
+        names = (
+            each.subject if reason == problem.cause else reason
+            for each, reason in pairs
+            if each.kind != "target" or reason != problem.cause
+        )
         yield found[0].control, list(dict.fromkeys(names))

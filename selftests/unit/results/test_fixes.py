@@ -17,7 +17,7 @@ CONTROLS = {
     "privileged": ("run it without --privileged", "critical"),
     "memory": ("run it with --memory", "medium"),
     "release": ("install the newest", "medium"),
-    "rule": ("put `-w /x -p wa` into a file in /etc/audit/rules.d", "medium"),
+    **dict.fromkeys(("rule", "twin"), ("put `-w /x -p wa` into a file in /etc/audit/rules.d", "medium")),
 }
 
 
@@ -107,7 +107,7 @@ def test_controls_of_the_project_are_grouped_by_their_remedies() -> None:
 
 
 def test_reason_that_controls_share_is_one_problem() -> None:
-    """With its worst control first; what a control found besides is a problem of its own, and so is another reason."""
+    """Worst control first, with a remedy if it is that of all; what a control found besides is a problem of its own."""
     both = Finding("container", "db", Verdict.FAIL, "other")
     first = failed("memory", "a", "web", reason="shared")
     results = (
@@ -116,14 +116,17 @@ def test_reason_that_controls_share_is_one_problem() -> None:
         failed("privileged", "a", "web", reason="shared"),
         failed("debug", "a", reason=""),
         failed("release", "a", reason=""),
+        failed("rule", "a", reason="rules"),
+        failed("twin", "a", reason="rules"),
     )
     assert [
         (each.cause, [control.id for control in each.controls], each.severity, each.targets, each.remedy)
         for each in problems(findings(audit(*results), Verdict.FAIL))
     ] == [
-        ("shared", ["privileged", "icc", "memory"], "critical", ("a", "b"), "run it without --privileged"),
+        ("shared", ["privileged", "icc", "memory"], "critical", ("a", "b"), ""),
         ("", ["memory"], "medium", ("a",), "run it with --memory"),
         ("", ["release"], "medium", ("a",), "install the newest"),
+        ("rules", ["rule", "twin"], "medium", ("a",), CONTROLS["rule"][0]),
         ("", ["debug"], "low", ("a",), "take `debug` out of daemon.json"),
     ]
 

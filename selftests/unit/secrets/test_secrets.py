@@ -122,6 +122,7 @@ def test_long_value_is_hidden_to_its_end() -> None:
         ("https://Hunter2xHunter2xHunter2x@git.example/x", "https://***@git.example/x"),
         ("https://bob:Hunter2x@git.example/x", "https://bob:***@git.example/x"),
         ("https://bob@git.example/x", "https://bob@git.example/x"),
+        ("https://bob@x.example:Hunter2x(x)@git.example/x", "https://bob@x.example:***@git.example/x"),
     ],
 )
 def test_tokens_as_users_of_addresses(address: str, shown: str) -> None:
@@ -197,6 +198,7 @@ def test_logins_in_base64() -> None:
         encoded = b64encode(f"{value:<9}".encode()).decode()
         assert secret_values.is_encoded_login(encoded) is expected
     assert not secret_values.is_encoded_login("Ym9iOkh1bn")  # cut off
+    assert secrets.kinds(f'curl -H "Authorization: Basic {LOGIN}" x') == ["a password in a header"]
 
 
 # ---- names, and what the site says of them

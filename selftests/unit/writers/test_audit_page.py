@@ -123,10 +123,14 @@ def test_one_cause_of_many_errors_is_one_row() -> None:
 
 
 def test_cause_of_failures_is_one_block() -> None:
-    """With one waiver; controls are counted and not blocks, each has its anchor once, and its other findings below."""
+    """Its waiver names each subject; controls are counted, each has its anchor once, and its other findings below."""
     example = judged(FAIL, FAIL, FAIL, PASS)
-    files = [Finding("file", f"/{at}", FAIL, "no rule") for at in range(5)]
-    found = [files[:2], files[2:4], [files[4], Finding("file", "/x", FAIL, "odd")]]
+    files = [Finding("file", f"/{at}", FAIL, f"no rule{' (a waiver ended: s.yml:1)' * (at > 3)}") for at in range(5)]
+    found = [
+        files[:2],
+        [*files[2:4], Finding("target", "web0", FAIL, "no rule")],
+        [files[4], Finding("file", "/x", FAIL, "odd")],
+    ]
     results = [replace(each, findings=tuple(some)) for each, some in zip(example.audit.results, found, strict=False)]
     page = Example(replace(example.audit, results=(*results, example.audit.results[3]))).page
     reader = Reader(page)
@@ -135,7 +139,11 @@ def test_cause_of_failures_is_one_block() -> None:
     assert "high 3 controls 3 controls no rule Which controlsCIS 5.5No cow flies /0, /1CIS 5.5" in rows, rows
     assert "file /x: odd" in rows
     waivers = [each["data-waiver"] for _, each in reader.elements if "data-waiver" in each]
-    assert waivers == ['[["", ["web0"], [], "no rule"]]', '[["c2", ["web0"], ["/x"]]]']
+    assert waivers == [
+        '[["", ["web0"], ["/0", "/1", "/2", "/3"], "no rule"], ["", ["web0"], ["web0"], "no rule"],'
+        ' ["", ["web0"], ["/4"], "no rule"]]',
+        '[["c2", ["web0"], ["/x"]]]',
+    ]
     anchors = [each["id"] for _, each in reader.elements if str(each.get("id")).startswith("control/")]
     assert anchors == ["control/c0", "control/c1", "control/c2"]
     assert page.index('id="control/c2"') < page.index("data-waiver=")

@@ -85,7 +85,8 @@ def test_servers_by_either_name() -> None:
     by_link = [process("web", "/usr/sbin/sshd"), process("dropbear", "/bin/busybox")]
     assert ssh_servers(by_link) == ("dropbear", "sshd")
     assert ssh_servers([process("sleep", "/bin/sleep"), process("ssh-agent")]) == ()
-    assert ssh_servers([process("sshd.pam"), process("fail2ban-server"), process("sshd_exporter")]) == ("sshd.pam",)
+    others = map(process, ("fail2ban-server", "sshd_exporter", "web-sshd-exporter", "gitlab-sshd", "sshd.pam"))
+    assert ssh_servers(others) == ("gitlab-sshd", "sshd.pam")
     hidden = process("x", f"/opt/{HIDDEN}/y")
     assert ssh_servers([hidden, process("sshd")]) == ("sshd",)
     with pytest.raises(EvidenceError, match="process 7"):
@@ -99,6 +100,11 @@ def test_servers_by_either_name() -> None:
         (["sh", "-c", "service ssh start && tail -f /dev/null"], {"sshd"}),
         (["/etc/init.d/ssh", "start"], {"sshd"}),
         (["systemctl", "restart", "ssh"], {"sshd"}),
+        (["sh", "-c", "service dropbear start && sleep 9"], {"dropbear"}),
+        (["sh", "-c", "exec $(which sshd) -D"], {"sshd"}),
+        (["sh", "-c", "`command -v sshd` -D"], {"sshd"}),
+        (["sh", "-c", "which sshd || sleep 9"], set()),
+        (["catatonit", "--", "sshd", "-D"], {"sshd"}),
         (["/docker-entrypoint", "env", "A=b", "sshd", "-D"], {"sshd"}),
         (["tini", "--", "gosu", "root", "'/usr/sbin/dropbear'", "-F"], {"dropbear"}),
         (["sh", "-c", "pgrep sshd || tail -f /var/log/sshd"], set()),

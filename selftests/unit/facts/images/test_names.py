@@ -43,6 +43,7 @@ PERHAPS = """
     /app/private_key /app/server-key.der /app/SERVER-KEY.PEM /app/public-private-key.pem /app/github_rsa /app/token
     /app/secrets/db_password /etc/ssl/private/site.pem /app/.git/config /root/.bash_history /root/.m2/settings.xml
     /app/.npmrc.bak /root/.docker/config.json.orig /root/.dockercfg /app/example/.env /app/bin/.env /app/example.key
+    /usr/src/app/.env /usr/src/app/.npmrc /usr/share/nginx/html/credentials.json /app/aws-default-credentials.json
 """
 NO_KEYS = """
     /root/.ssh/id_ed25519.pub /root/.ssh/known_hosts /root/.ssh/authorized_keys /root/.ssh/config /app/.env.example
@@ -51,6 +52,7 @@ NO_KEYS = """
     /etc/pam.d/common-password /app/node_modules/x/secrets.json /var/lib/pam/password /app/config.json /etc/shadow
     /etc/pki/tls/OISTE_WISeKey_Global_Root_GB_CA.pem
     .env.sample .env.local.dist example.env config.json.example id_rsa.example secrets.yml.erb.tmpl env.defaults
+    .env.default /usr/src/app/node_modules/x/.npmrc /usr/src/linux/secret /usr/share/nginx/secret
     tls.key.template /etc/ssl/private/dhparam.pem /app/.ssh/deploy.crt /usr/bin/password /opt/x/bin/token
     /usr/share/cracklib/passwords.txt /usr/local/bundle/gems/x/passwords.txt /etc/pam.d/password
 """
