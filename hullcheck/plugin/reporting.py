@@ -288,6 +288,7 @@ class Reporting:
             ids_by_control=session.ids_by_control,
             rows=shutil.get_terminal_size().lines - 2,  # a prompt follows, or a line of pytest
             everything=self.config.option.hullcheck_all or (verbosity > 0 and not options.is_of_shipped(self.config)),
+            remarks=[f"inventory: {each}" for each in session.inventory.notes],
             users={name: user_without_rights(each) for name, each in session.recordings.items()},
             command=output.command(),
         )
