@@ -18,7 +18,7 @@ from hullcheck.facts import registry
 from hullcheck.frameworks import selection
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import names_of
-from hullcheck.messages import did_you_mean, printable
+from hullcheck.messages import did_you_mean
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
 from hullcheck.results import Control
@@ -136,7 +136,6 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         lines.append("targets: " + screen.named([each.name for each in audit.targets]))
         if audit.shard:
             lines.append(f"shard {audit.shard}: of {len(audit.all_targets)} targets in all")
-        lines += [printable(f"inventory: {each}") for each in audit.inventory.notes]
     if expression in known.names and known.editions(expression)[0].relation != "judges":
         example = next(iter(known.editions(expression)[0].ids))
         lines.append(

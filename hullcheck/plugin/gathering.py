@@ -13,7 +13,7 @@ from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
 from hullcheck.plugin import options
 from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control
-from hullcheck.plugin.screen import is_ours
+from hullcheck.plugin.screen import AuditReporter
 from hullcheck.plugin.session import FEW_TARGETS, session_of
 from hullcheck.plugin.waiting import selects_by_marker
 from hullcheck.recording.backends import COMPOSE, RECORDED, backend_of
@@ -63,7 +63,7 @@ def begin(config: pytest.Config, controls: int) -> None:
 
 
 class _Gathering:
-    """Waits for the targets, and shows how far gathering and judging are."""
+    """The wait for the targets, and how far gathering and judging are."""
 
     def __init__(self, config: pytest.Config, controls: int) -> None:
         self.audit = session_of(config)
@@ -74,7 +74,7 @@ class _Gathering:
         self.work = f"{controls} control{'s' * (controls != 1)} on {len(targets)} target{'s' * (len(targets) != 1)}"
         self.began = time.monotonic()
         gc.freeze()  # pytest, plugins and tests stay to the end: no collection of what is judged looks through them
-        if is_ours(reporter) and not reporter.isatty() and reporter.verbosity == 0:
+        if isinstance(reporter, AuditReporter) and not reporter.isatty() and reporter.verbosity == 0:
             reporter.write_line(f"auditing {self.work}")
         self.audit.waiting = self.draw
         self.audit.gathered = True
@@ -85,7 +85,7 @@ class _Gathering:
         elif not config.pluginmanager.hasplugin("dsession"):  # whose workers judge
             self.audit.await_recordings(targets[:1])
         self.draw()
-        if not is_ours(reporter):  # its letters follow
+        if not isinstance(reporter, AuditReporter):  # its letters follow
             self.progress.show("")
             self.progress = terminal.Progress(None)
 

@@ -22,7 +22,7 @@ from hullcheck.messages import printable
 from hullcheck.plugin import options, outcome, output
 from hullcheck.plugin.judging import CRASHED, NOT_OF_HOSTS
 from hullcheck.plugin.outcome import Carried, Outcome
-from hullcheck.plugin.screen import is_ours
+from hullcheck.plugin.screen import AuditReporter
 from hullcheck.plugin.session import GATHERING, SESSION, session_of
 from hullcheck.plugin.waiting import selects_by_marker
 from hullcheck.recording import FILE_NAME
@@ -255,7 +255,7 @@ class Reporting:
 
     def _say(self, line: str, *, red: bool = False) -> None:
         """Print a line; a fault also if there is no terminal reporter, or -q was given to `hullcheck audit`."""
-        if is_ours(self._reporter) and self._reporter.verbosity < 0 and not red:
+        if isinstance(self._reporter, AuditReporter) and self._reporter.verbosity < 0 and not red:
             return
         if self._reporter is not None and not self.output.fault:
             self._reporter.write_line(line, red=red)
@@ -276,7 +276,7 @@ class Reporting:
         if not (self.outcome and self.audit):
             return
         session, verbosity = self.outcome.session, terminalreporter.verbosity
-        if not is_ours(terminalreporter):
+        if not isinstance(terminalreporter, AuditReporter):
             terminalreporter.write_sep("=", "hullcheck")
         elif verbosity < 0:
             terminal.write(terminalreporter, screen.targets(self.audit, everything=True))
@@ -288,6 +288,7 @@ class Reporting:
             ids_by_control=session.ids_by_control,
             rows=shutil.get_terminal_size().lines - 2,  # a prompt follows, or a line of pytest
             everything=self.config.option.hullcheck_all or (verbosity > 0 and not options.is_of_shipped(self.config)),
+            remarks=[f"inventory: {each}" for each in session.inventory.notes],
             users={name: user_without_rights(each) for name, each in session.recordings.items()},
             command=output.command(),
         )

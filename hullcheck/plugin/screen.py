@@ -17,13 +17,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(AuditReporter(config, before._tw._file), "terminalreporter")
 
 
-def is_ours(reporter: object) -> bool:
-    """Return whether *reporter* is that of `hullcheck audit`."""
-    return isinstance(reporter, AuditReporter)
-
-
 class AuditReporter(pytest.TerminalReporter):  # type: ignore[misc] # final, but there is no other way to a silent one
-    """Counts reports, and leaves the rest to `gathering`, which shows progress, and to the summary."""
+    """pytest's reporter without its output: `gathering` shows progress, and `reporting` the summary."""
 
     showheader = False
     showfspath = False  # type: ignore[override]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import environ
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hullcheck.frameworks.rollup import IdsByControl
@@ -53,7 +54,8 @@ def write_summary(
     ids_by_control: IdsByControl,
     rows: int = 24,
     everything: bool = False,
-    users: Mapping[str, str] | None = None,
+    users: Mapping[str, str] = MappingProxyType({}),
+    remarks: Sequence[str] = (),
     command: Sequence[str] = (),
 ) -> None:
     """Write what a run found, on one screen of so many *rows*, or *everything*.
@@ -62,11 +64,13 @@ def write_summary(
         folder: that of the run.
         ids_by_control: the ids of every control there is.
         users: who asked a target, if that was not root, by target.
+        remarks: on the inventory.
         command: the command line of the run, as sudo takes it; empty if root runs it.
     """
     width = reporter._tw.fullwidth
     if not reporter.isatty and "COLUMNS" not in environ:
         width = max(width, _IN_A_FILE)
+    on_inventory = [head(f"  {printable(each)}", "yellow") for each in remarks]
     below = list(_accepting(audit, ids_by_control))
     if audit.nothing_judged:
         below.append(head(NOTHING_JUDGED, "red"))
@@ -74,9 +78,14 @@ def write_summary(
         below.append(head(sentences.unjudged(audit.unjudged), "red"))
     below += screen.gates(audit, everything=everything)
     if no_answer.explains(audit) and not everything:
-        write(reporter, [*no_answer.lines(audit, width, command), *below])
+        write(reporter, [*on_inventory, *no_answer.lines(audit, width, command), *below])
         return
-    above = [screen.judged(audit), *screen.targets(audit, everything=everything), *screen.notes(audit, users or {})]
+    above = [
+        screen.judged(audit),
+        *screen.targets(audit, everything=everything),
+        *on_inventory,
+        *screen.notes(audit, users),
+    ]
     below = [*screen.after_failures(audit, width, everything=everything), *below]
     if (page := folder / run_files.AUDIT_PAGE).is_file():
         below.append(head(f"page: {page.absolute().as_uri()}", "bold", len("page:")))

@@ -11,20 +11,8 @@ from hullcheck.gates import FAIL_ON
 from hullcheck.messages import printable
 from hullcheck.recording.backends import RECORDED, backend_of
 from hullcheck.results import JUDGED, SEVERITIES, Audit, AuditedTarget, Result, grouped, sentences
-from hullcheck.results.failures import (
-    CONTAINER,
-    IMAGE,
-    NOT_AUDITED,
-    Failure,
-    Fix,
-    Problem,
-    cause_of,
-    findings,
-    fixes,
-    problems,
-    rank,
-)
-from hullcheck.results.history import ChangeGroup, together
+from hullcheck.results.failures import IMAGE, NOT_AUDITED, Failure, Problem, cause_of, findings, fixes, problems, rank
+from hullcheck.results.history import together
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
 
@@ -113,7 +101,7 @@ def _short(verdict: str) -> str:
 
 
 def notes(audit: Audit, users: Mapping[str, str]) -> Iterator[Line]:
-    """Yield notes on rights, clocks, other runtimes and targets that may be one; the same of several targets once."""
+    """Yield notes on rights, clocks, other runtimes and targets that may be one, each once."""
     by_note: dict[str, list[str]] = {}
     for each in audit.targets:
         said = list(each.notes)
@@ -244,16 +232,13 @@ def _fix_first(audit: Audit, width: int) -> Iterator[Line]:
         mended = [one for fix in group for one in fix.failures]
         on = {each.target for each in mended}
         targets = f" on {len(on)} targets" if len(audit.targets) > FEW_TARGETS else ""
-        said = f"{_many({each.control.id for each in mended})}{targets}: {_change(group)}"
+        change = str(group[0])
+        if len(group) > 1:
+            how, names = "built" if group[0].kind == IMAGE else "started", named([each.name for each in group])
+            change = f"how {len(group)} {group[0].kind}s are {how} ({names})"
+        said = f"{_many({each.control.id for each in mended})}{targets}: {change}"
         yield head(_line(label, said, width), "bold", len(_LABEL))
         label = " " * len(_LABEL)
-
-
-def _change(group: Sequence[Fix]) -> str:
-    if len(group) == 1:
-        return str(group[0])
-    what, how = {CONTAINER: ("containers", "started"), IMAGE: ("images", "built")}[group[0].kind]
-    return f"how {len(group)} {what} are {how} ({named([each.name for each in group])})"
 
 
 def _since(audit: Audit, width: int) -> Iterator[Line]:
@@ -265,16 +250,13 @@ def _since(audit: Audit, width: int) -> Iterator[Line]:
         counts.append(f"in the {since.compared} results that both runs judged")
     when = f"since {printable(f'{since.finished[:10]} {since.finished[11:16]} UTC')}"
     yield head(cut(f"{when}: {', '.join(counts)}", width), "bold", len(when))
-    if since.new:
-        new = "; ".join(_new(each, audit) for each in together(since.new))
-        yield head(_line("  new: ", new, width), "red", len("  new:"))
-
-
-def _new(group: ChangeGroup, audit: Audit) -> str:
-    where = f"on {named(group.targets)}" if len(audit.targets) > 1 else ""
-    subjects = [each.subject for each in group.changes if each.kind != "target"]
-    number = sentences.called(audit.known[group.control])
-    return " ".join(filter(None, (number, named(subjects), where)))
+    new = []
+    for group in together(since.new):
+        where = f"on {named(group.targets)}" if len(audit.targets) > 1 else ""
+        subjects = [each.subject for each in group.changes if each.kind != "target"]
+        new.append(" ".join(filter(None, (sentences.called(audit.known[group.control]), named(subjects), where))))
+    if new:
+        yield head(_line("  new: ", "; ".join(new), width), "red", len("  new:"))
 
 
 # ---- gates, and what comes next

@@ -106,8 +106,9 @@ def test_slow(policy):
     [
         (("pytest", "-m", "cis", "--hosts=local://,docker://web"), "asked"),
         (("pytest", "-m", "cis", "--hosts={recorded}", "-n2"), "judging"),
+        (("hullcheck.cli", "audit", "--hosts=local://,docker://web"), "asked"),
     ],
-    ids=["gathering", "judging with workers"],
+    ids=["gathering", "judging with workers", "audit"],
 )
 def test_interrupt(tmp_path: Path, arguments: tuple[str, ...], begun: str) -> None:
     """Ctrl-C ends the run within a second, with one word, and with all that it started."""
