@@ -5,6 +5,7 @@ that a control is about (`_ROWS`) those that share most words with the finding. 
 your own, has the lines of all its answers that share enough.
 """
 
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -121,7 +122,7 @@ class Evidence:
         """Look into the answers of *recording*."""
         self._answers = recording.answers
         self._owners: dict[str, str] = {}  # objects by their ids, and containers by their processes
-        self._lines: dict[str, list[tuple[str, EvidenceLine]]] = {}
+        self._lines: dict[str, tuple[str, dict[int, tuple[str, EvidenceLine]]]] = {}
         self._found: dict[tuple[str, str], dict[str, list[EvidenceLine]]] = {}
 
     def deciding(self, control: str, probes: Iterable[str], finding: Finding) -> tuple[EvidenceLine, ...]:
@@ -136,7 +137,7 @@ class Evidence:
             lines = self._matching(probe, rows.get(probe, ""))
             about = [f"{kind} {finding.subject}"] if is_object and any(lines) else lines
             here = [line for each in about for line in lines.get(each, ())]
-            found += [each for each in here if not paths.isdisjoint(_words(each.text))] or here
+            found += [each for each in here if paths and not paths.isdisjoint(_words(each.text))] or here
         scored = [(sum(wanted[word] for word in _words(line.text) if word in wanted), line) for line in found]
         best = max((score for score, _ in scored), default=0)
         if best < (0 if rows and len(found) <= MOST else 1 if rows else _ENOUGH):
@@ -149,22 +150,25 @@ class Evidence:
         key = probe, pattern
         if key not in self._found:
             self._found[key] = found = defaultdict(list)
-            match = re.compile(pattern).match
-            for about, line in self._of(probe):
-                if match(line.text):
-                    found[about].append(line)
+            text, lines = self._of(probe)
+            for match in re.finditer(f"\n(?:{pattern})", text):
+                about, line = lines[match.start()]
+                found[about].append(line)
         return self._found[key]
 
-    def _of(self, probe: str) -> list[tuple[str, EvidenceLine]]:
-        """Return the lines of an answer, each with the object that it is about."""
+    def _of(self, probe: str) -> tuple[str, dict[int, tuple[str, EvidenceLine]]]:
+        """Return the lines of an answer, each after a line feed, and by its place what the line is about."""
         if probe not in self._lines:
             if probe in _NEEDS:
                 self._of(_NEEDS[probe])
             answer = self._answers.get(probe)
             try:
-                self._lines[probe] = list(self._owned(answer)) if answer else []
+                lines = list(self._owned(answer)) if answer else []
             except RecursionError:  # no engine answers so
-                self._lines[probe] = []
+                lines = []
+            starts = itertools.accumulate((len(line.text) + 1 for _, line in lines), initial=0)
+            text = "".join(f"\n{line.text}" for _, line in lines)
+            self._lines[probe] = text, dict(zip(starts, lines, strict=False))
         return self._lines[probe]
 
     def _owned(self, answer: Answer) -> Iterator[tuple[str, EvidenceLine]]:
