@@ -14,10 +14,9 @@ from typing import Any
 from msgspec import to_builtins
 from msgspec.structs import asdict
 
-from hullcheck.controls.evidence import Evidence
+from hullcheck.evidence import QUESTIONS, Evidence
 from hullcheck.lazy import regex
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import QUESTIONS
 from hullcheck.results import SEVERITIES, Control, Result, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.model import Page, gathered, identity_of

@@ -14,13 +14,31 @@ from functools import cache, lru_cache
 
 from msgspec import Struct
 
+from hullcheck.evidence import decoded
 from hullcheck.lazy import regex
-from hullcheck.parsing import decoded
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.results import Finding
 from hullcheck.secrets.redact import SECTION
 
+QUESTIONS = {
+    "host": "the distribution, kernel settings and clock",
+    "engine": "docker version, docker info and the networks",
+    "swarm": "the nodes and services of the swarm",
+    "containers": "docker inspect of each container, and the kernel's view of it",
+    "processes": "the processes and what listens",
+    "daemon": "how dockerd runs, its daemon.json and its sockets",
+    "units": "the units of systemd",
+    "files": "owner and mode of each file of Docker",
+    "accounts": "users, groups and sudo rules",
+    "audit": "the rules of auditd",
+    "packages": "installed packages and programs",
+    "firewall": "the firewall rules for containers",
+    "images": "docker inspect of each image, with its build history",
+    "image_contents": "programs, packages and setuid files in images",
+    "reports": "reports of image scanners and docker-bench-security",
+}
+"""What each of our own probes asks for."""
 _DOCUMENTS = {
     "containers": "container",
     "networks": "network",
@@ -149,7 +167,8 @@ class Evidence:
         """Return the lines of an answer that begin with *pattern*, by the object that they are about."""
         key = probe, pattern
         if key not in self._found:
-            self._found[key] = found = defaultdict(list)
+            found: dict[str, list[EvidenceLine]] = defaultdict(list)
+            self._found[key] = found
             text, lines = self._of(probe)
             for match in re.finditer(f"\n(?:{pattern})", text):
                 about, line = lines[match.start()]
