@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from hullcheck import frameworks
-from hullcheck.controls.evidence import Evidence
+from hullcheck.evidence import Evidence
 from hullcheck.facts.registry import evidence_of
 from hullcheck.frameworks import rollup
 from hullcheck.results import Result

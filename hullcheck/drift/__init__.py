@@ -8,7 +8,7 @@ from typing import Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hullcheck.controls.evidence import Evidence
+from hullcheck.evidence import Evidence
 from hullcheck.facts.registry import probes
 from hullcheck.lazy import regex
 from hullcheck.messages import WrongUse

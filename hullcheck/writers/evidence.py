@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from hullcheck.controls.evidence import Evidence
 from hullcheck.drift import PastRun
+from hullcheck.evidence import Evidence
 from hullcheck.messages import WrongUse, printable
 from hullcheck.results import Result
 from hullcheck.results.sentences import sentence

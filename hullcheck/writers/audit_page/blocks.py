@@ -8,17 +8,16 @@ import json
 import re
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import to_builtins
 from msgspec.structs import asdict
 
-from hullcheck.controls.evidence import Evidence
+from hullcheck.evidence import QUESTIONS, Evidence
 from hullcheck.lazy import regex
 from hullcheck.recording import Recording
-from hullcheck.recording.probe import QUESTIONS
-from hullcheck.results import ASSESSMENTS, SEVERITIES, Control, Finding, Result, sentences
+from hullcheck.results import ASSESSMENTS, SEVERITIES, Control, Result, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.model import Page, gathered, identity_of
 
@@ -27,6 +26,7 @@ _NOT_JUDGED = "."
 _LONGEST = 600  # characters of a line that decided; all of it is in the answer
 _LARGEST = 1 << 30  # bytes of all blocks: more than all targets answer
 _BLOCK = regex(r'(<script type="application/octet-stream" id="[\w-]+">)([A-Za-z0-9+/=]*)(</script>)')
+_FEW = 25  # targets: of more only failures and errors have the lines that decided
 MOST_TARGETS = 250
 """The targets whose answers are embedded; of more they are in the recordings alone."""
 
@@ -43,7 +43,8 @@ def embedded(page: Page) -> Iterator[tuple[str, str]]:
     yield "data-commands", _packed(list(commands))
     for number, (name, rows) in enumerate(results.items()):
         evidence = Evidence(with_answers[name]) if name in with_answers else None
-        yield f"data-results-{number}", _packed([_result(each, ranks, evidence) for each in rows])
+        shown = Verdict if len(results) <= _FEW else (Verdict.FAIL, Verdict.ERROR)
+        yield f"data-results-{number}", _packed([_result(each, ranks, evidence, shown) for each in rows])
     for number, answer in enumerate(answers):
         yield f"data-answers-{number}", _packed(answer)
 
@@ -130,19 +131,15 @@ def _verdicts(results: Sequence[Result], ranks: Mapping[str, int]) -> str:
     return "".join(row)
 
 
-def _result(result: Result, ranks: Mapping[str, int], evidence: Evidence | None) -> list[Any]:
-    findings = [
-        [each.kind, each.subject, _NUMBER[each.verdict], each.reason, each.accepted_by, _lines(result, each, evidence)]
-        for each in result.findings
-    ]
+def _result(result: Result, ranks: Mapping[str, int], evidence: Evidence | None, shown: Iterable[Verdict]) -> list[Any]:
+    findings = []
+    for each in result.findings:
+        lines = evidence.deciding(result.control, result.evidence, each) if evidence and each.verdict in shown else ()
+        cut = [[line.probe, line.number, line.text[:_LONGEST], line.meaning[:_LONGEST]] for line in lines]
+        findings.append([each.kind, each.subject, _NUMBER[each.verdict], each.reason, each.accepted_by, cut])
     off = to_builtins(result.switched_off)
     number, verdict = ranks[result.control], _NUMBER[result.verdict]
     return [number, verdict, result.severity, result.evidence, findings, off, result.reason]
-
-
-def _lines(result: Result, finding: Finding, evidence: Evidence | None) -> list[list[Any]]:
-    lines = evidence.deciding(result.control, result.evidence, finding) if evidence else ()
-    return [[each.probe, each.number, each.text[:_LONGEST], each.meaning[:_LONGEST]] for each in lines]
 
 
 def _answers(recording: Recording, commands: dict[tuple[str, str], int]) -> list[list[Any]]:

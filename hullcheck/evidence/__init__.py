@@ -5,6 +5,7 @@ that a control is about (`_ROWS`) those that share most words with the finding. 
 your own, has the lines of all its answers that share enough.
 """
 
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -13,13 +14,31 @@ from functools import cache, lru_cache
 
 from msgspec import Struct
 
+from hullcheck.evidence import decoded
 from hullcheck.lazy import regex
-from hullcheck.parsing import decoded
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Answer
 from hullcheck.results import Finding
 from hullcheck.secrets.redact import SECTION
 
+QUESTIONS = {
+    "host": "the distribution, kernel settings and clock",
+    "engine": "docker version, docker info and the networks",
+    "swarm": "the nodes and services of the swarm",
+    "containers": "docker inspect of each container, and the kernel's view of it",
+    "processes": "the processes and what listens",
+    "daemon": "how dockerd runs, its daemon.json and its sockets",
+    "units": "the units of systemd",
+    "files": "owner and mode of each file of Docker",
+    "accounts": "users, groups and sudo rules",
+    "audit": "the rules of auditd",
+    "packages": "installed packages and programs",
+    "firewall": "the firewall rules for containers",
+    "images": "docker inspect of each image, with its build history",
+    "image_contents": "programs, packages and setuid files in images",
+    "reports": "reports of image scanners and docker-bench-security",
+}
+"""What each of our own probes asks for."""
 _DOCUMENTS = {
     "containers": "container",
     "networks": "network",
@@ -121,7 +140,7 @@ class Evidence:
         """Look into the answers of *recording*."""
         self._answers = recording.answers
         self._owners: dict[str, str] = {}  # objects by their ids, and containers by their processes
-        self._lines: dict[str, list[tuple[str, EvidenceLine]]] = {}
+        self._lines: dict[str, tuple[str, dict[int, tuple[str, EvidenceLine]]]] = {}
         self._found: dict[tuple[str, str], dict[str, list[EvidenceLine]]] = {}
 
     def deciding(self, control: str, probes: Iterable[str], finding: Finding) -> tuple[EvidenceLine, ...]:
@@ -136,7 +155,7 @@ class Evidence:
             lines = self._matching(probe, rows.get(probe, ""))
             about = [f"{kind} {finding.subject}"] if is_object and any(lines) else lines
             here = [line for each in about for line in lines.get(each, ())]
-            found += [each for each in here if not paths.isdisjoint(_words(each.text))] or here
+            found += [each for each in here if paths and not paths.isdisjoint(_words(each.text))] or here
         scored = [(sum(wanted[word] for word in _words(line.text) if word in wanted), line) for line in found]
         best = max((score for score, _ in scored), default=0)
         if best < (0 if rows and len(found) <= MOST else 1 if rows else _ENOUGH):
@@ -148,24 +167,27 @@ class Evidence:
         """Return the lines of an answer that begin with *pattern*, by the object that they are about."""
         key = probe, pattern
         if key not in self._found:
-            found: defaultdict[str, list[EvidenceLine]] = defaultdict(list)
+            found: dict[str, list[EvidenceLine]] = defaultdict(list)
             self._found[key] = found
-            match = re.compile(pattern).match
-            for about, line in self._of(probe):
-                if match(line.text):
-                    found[about].append(line)
+            text, lines = self._of(probe)
+            for match in re.finditer(f"\n(?:{pattern})", text):
+                about, line = lines[match.start()]
+                found[about].append(line)
         return self._found[key]
 
-    def _of(self, probe: str) -> list[tuple[str, EvidenceLine]]:
-        """Return the lines of an answer, each with the object that it is about."""
+    def _of(self, probe: str) -> tuple[str, dict[int, tuple[str, EvidenceLine]]]:
+        """Return the lines of an answer, each after a line feed, and by its place what the line is about."""
         if probe not in self._lines:
             if probe in _NEEDS:
                 self._of(_NEEDS[probe])
             answer = self._answers.get(probe)
             try:
-                self._lines[probe] = list(self._owned(answer)) if answer else []
+                lines = list(self._owned(answer)) if answer else []
             except RecursionError:  # no engine answers so
-                self._lines[probe] = []
+                lines = []
+            starts = itertools.accumulate((len(line.text) + 1 for _, line in lines), initial=0)
+            text = "".join(f"\n{line.text}" for _, line in lines)
+            self._lines[probe] = text, dict(zip(starts, lines, strict=False))
         return self._lines[probe]
 
     def _owned(self, answer: Answer) -> Iterator[tuple[str, EvidenceLine]]:

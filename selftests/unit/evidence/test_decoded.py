@@ -2,7 +2,7 @@
 
 import pytest
 
-from hullcheck.parsing.decoded import meaning
+from hullcheck.evidence.decoded import meaning
 
 ANY = "0" * 32
 
