@@ -35,7 +35,7 @@ _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "use
 def _described(log: Log) -> str:
     """Return the driver of a log and its options, except secrets."""
     if log.own is not None:
-        return f"{log.driver}, its options: {shown(log.own)}"
+        return f"{log.driver}, options {shown(log.own)}"
     return f"{log.driver}, {described(log.default)}{pending(log.daemon.setting('log-driver'))}"
 
 
