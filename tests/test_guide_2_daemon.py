@@ -37,7 +37,7 @@ _LOCAL = {"max-size": "20m", "max-file": "5"}  # the defaults of the driver loca
 def _described(log: Log) -> str:
     """Return the driver of a log and its options, except secrets."""
     if log.own is not None:
-        return f"{log.driver}, its options: {shown(log.own)}"
+        return f"{log.driver}, options {shown(log.own)}"
     return f"{log.driver}, {described(log.default)}{pending(log.daemon.setting('log-driver'))}"
 
 

@@ -165,7 +165,7 @@ def test_container_drops_all_capabilities(container: Container) -> str:
     """
     assert not container.host_config.privileged, "runs with --privileged, which drops nothing"
     dropped = sorted(map(plain_capability, container.host_config.cap_drop or ()))
-    assert "ALL" in dropped, f"drops {', '.join(dropped) or 'no capability'}, not ALL"
+    assert "ALL" in dropped, f"drops {', '.join(dropped) or 'no capability'} instead of ALL"
     added = set(map(plain_capability, container.host_config.cap_add or ()))
     extra = sorted(container.privileges.capabilities - added)
     assert "ALL" not in added, "drops ALL, and adds ALL again"
@@ -192,7 +192,7 @@ def test_container_adds_approved_capabilities_alone(container: Container, policy
     added = sorted(set(map(plain_capability, container.host_config.cap_add or ())) - approved)
     assert not added, f"adds {', '.join(added)}"
     extra = sorted(container.privileges.capabilities - DOCKER_DEFAULT - approved)
-    assert not extra, f"adds only approved ones, but has {', '.join(extra)}"
+    assert not extra, f"adds only approved capabilities, but has {', '.join(extra)}"
     return f"CapAdd={', '.join(container.host_config.cap_add or ()) or 'none'}"
 
 

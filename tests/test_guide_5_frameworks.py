@@ -32,7 +32,7 @@ def test_access_to_the_engine_is_reviewed(api_socket: FileFact, accounts: Accoun
     Remedy: review the named users, remove rights that nobody needs, and record the day.
     """
     found = controllers(api_socket, accounts)
-    who = ", ".join(f"{name} ({way})" for name, way in found.items()) or "only root"
+    who = ", ".join(f"{name} ({way})" for name, way in found.items()) or "root only"
     raise Manual(f"can be used by {who}: check that access was reviewed within six months")
 
 

@@ -173,9 +173,9 @@ CASES: dict[str, dict[str, str]] = {
         "-v {place}/plain/docker.sock:/s": "pass",
     },
     "container_drops_all_capabilities": {
-        "": "fail: drops no capability, not ALL",
+        "": "fail: drops no capability instead of ALL",
         "--cap-drop ALL --cap-add CHOWN": "pass",
-        "--cap-drop NET_RAW": "fail: drops (CAP_)?NET_RAW, not ALL",
+        "--cap-drop NET_RAW": "fail: drops (CAP_)?NET_RAW instead of ALL",
         "--privileged --cap-drop ALL": "fail: --privileged",
     },
     "container_adds_approved_capabilities_alone": {

@@ -43,7 +43,7 @@ def container(recording: Recording, presence: Presence, host_context: HostContex
     unread = _unread(answer, documents, faults)
     if not (by_name or unread):
         host_context.engine.get().require_none("containers")  # a command that says nothing says so of none
-    return Subjects("container", tuple(sorted(by_name.items())), "the engine has no container", unread)
+    return Subjects("container", tuple(sorted(by_name.items())), "the engine has no containers", unread)
 
 
 def _unread(answer: dict[str, str], found: Collection[str], faults: list[str]) -> tuple[tuple[str, str], ...]:

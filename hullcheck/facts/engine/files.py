@@ -131,7 +131,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
                 raise EvidenceError(unread("the directory of the daemon's certificates", "is not known"))
             path = f"{folder}/{_TLS[option]}"
         files = tuple((each, self.key_file(each)) for each in ([str(path)] if path else []))
-        return Subjects("file", files, f"no {option} is configured, and TLS does not ask for one")
+        return Subjects("file", files, f"no {option} is configured, and TLS does not require one")
 
     def certificates(self, file: FileFact) -> tuple[Certificate, ...]:
         """Return the certificates in a file of TLS, in order."""

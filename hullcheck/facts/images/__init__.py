@@ -94,7 +94,7 @@ def image(recording: Recording, engine: Engine, container: Later[Subjects[Contai
         if each.names or identifier not in parents - users.keys()
     ]
     named = tuple((each.name, each) for each in sorted(found, key=lambda each: each.name))
-    return Subjects("image", named, "the engine has no image")
+    return Subjects("image", named, "the engine has no images")
 
 
 @fact(models.IMAGES)

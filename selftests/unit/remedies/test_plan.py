@@ -118,7 +118,7 @@ OFF = "auditing is off in the kernel (enabled 0)"
         (file(path="/etc/docker", kind=stat.S_IFDIR), "no rule covers it", ("dir=/etc/docker", False)),
         (file(), OFF, (f"path={PATH}", True)),
         (file(), "auditctl is not installed, so no audit rules are loaded", (f"path={PATH}", False)),
-        (file(), "left out by '-a never,task'", None),
+        (file(), "is excluded by '-a never,task'", None),
         *((file(path=each), OFF, None) for each in ("/etc/a b", "/etc/a=b -k x", "/etc/ä", "/etc/$(id)", "/a\nb")),
     ],
 )  # fmt: skip
