@@ -279,7 +279,7 @@ def _container(
 ) -> Limit | Options:
     finding = failure.finding
     if finding.kind != "container" or not _CONTAINER.fullmatch(finding.subject):
-        raise EvidenceError("it is no container, or has an unusual name")
+        raise EvidenceError("it is not a container, or has an unusual name")
     if not re.fullmatch(remedy.finding, finding.reason):
         raise EvidenceError("it has another cause than those for which a remedy has been proven")
     if isinstance(remedy, remedies.ContainerLimit):

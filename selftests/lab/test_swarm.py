@@ -243,7 +243,7 @@ def test_swarm_without_a_leader(switch: Switch) -> None:
     two.stop()
     until(lambda: not _has_leader(one), limit=60)
     facts = facts_of(switch)
-    assert all_are(facts, OF_MANAGERS, "error", "a manager, but the swarm cannot be asked")
+    assert all_are(facts, OF_MANAGERS, "error", "a manager, but the swarm does not answer")
     assert whole("7.2", facts)[0] == "fail"
 
 
