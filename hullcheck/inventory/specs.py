@@ -90,7 +90,7 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
     if spec in WITHOUT_NAME:
         spec = f"{spec}://"
     if "://" not in spec:
-        spec = f"{connection or 'ssh'}://{spec}"
+        spec = f"{connection or 'ssh'}://{spec}"  # paramiko, testinfra's default, takes any host key
     backend, _, rest = spec.partition("://")
     host, question, query = rest.partition("?")
     if backend == "ansible" and not host:

@@ -55,7 +55,7 @@ def parse(text: str, path: str) -> Log:
     except msgspec.ValidationError:
         raise LogError(f"{path}: not the JSON log of docker-bench-security") from None
     if (version := found.dockerbenchsecurity) != _VERSION:
-        raise LogError(f"{path}: of docker-bench-security {version}, whose numbers are not known; known: {_VERSION}")
+        raise LogError(f"{path}: docker-bench-security {version} is not supported; supported: {_VERSION}")
     # with -c single checks stand there without a section
     entries = [entry for each in found.tests for entry in each.get("results", [each])]
     try:
@@ -77,4 +77,4 @@ def _json(text: str, path: str) -> Any:
         why = "not the JSON log of docker-bench-security, or a name in this line has a quotation mark: escape it"
         raise LogError(f"{path}:{error.lineno}: {why}") from None
     except ValueError as error:
-        raise LogError(f"{path}: no log of docker-bench-security: it {error}") from None
+        raise LogError(f"{path}: not a log of docker-bench-security: it {error}") from None

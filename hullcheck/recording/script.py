@@ -69,6 +69,7 @@ def common(name: str) -> str:
 
 def shortened(text: str) -> str:
     """Return a script without comments and indentation, as a command has room for 128 KiB."""
+    # so no text in a script may have ` # ` in it, or need the blanks at the start of a line
     return re.sub(r"^ *#.*\n| +# [^'\"\n]*$|^ +", "", text, flags=re.MULTILINE)
 
 

@@ -118,11 +118,11 @@ def test_pending_node(nodes: Switch) -> None:
 
 def test_settings_of_the_swarm(nodes: Switch) -> None:
     """7.5 to 7.8: the settings decide, a locked manager is known by its state, and a rotation gives a new root."""
-    nodes.init(1, "--listen-addr", "eth0:2400")
+    nodes.init(1, "--listen-addr", "eth0")
     one = nodes.engines[0]
     facts = facts_of(nodes)
     wanted = {
-        ("7.2", "local"): "pass: 10.213.0.1:2400/tcp",
+        ("7.2", "local"): "pass: 10.213.0.1:2377/tcp",
         ("7.5", "local"): r"fail: autolock is off \(docker info\)",
         ("7.6", "local"): "not applicable",
         ("7.7", "local"): "fail: certificates are valid for 90 days; at most 30 are allowed",
@@ -243,7 +243,7 @@ def test_swarm_without_a_leader(switch: Switch) -> None:
     two.stop()
     until(lambda: not _has_leader(one), limit=60)
     facts = facts_of(switch)
-    assert all_are(facts, OF_MANAGERS, "error", "a manager, but the swarm cannot be asked")
+    assert all_are(facts, OF_MANAGERS, "error", "a manager, but the swarm does not answer")
     assert whole("7.2", facts)[0] == "fail"
 
 

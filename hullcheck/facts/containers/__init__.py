@@ -265,5 +265,5 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
         if self.host.engine.get().info.swarm.local_node_state == "inactive":
             return None
         if not (found := self.host.services.get().get(self.service_id)):
-            raise EvidenceError(f"the engine does not know the service {self.service_id} of this task")
+            raise EvidenceError(f"the engine lists no service {self.service_id} for this task")
         return found

@@ -49,7 +49,7 @@ def container(recording: Recording, presence: Presence, host_context: HostContex
 def _unread(answer: dict[str, str], found: Collection[str], faults: list[str]) -> tuple[tuple[str, str], ...]:
     """Return the containers that are neither described nor gone, each with the reason."""
     if DROPPED in answer.get("listed", ""):
-        raise EvidenceError("containers: the answer is damaged: it has a line that is no id")
+        raise EvidenceError("containers: the answer is damaged: it has a line that is not an id")
     gone = {line.removeprefix("gone ") for line in answer.get("inspect", "").split("\n")}
     silent = sorted({*answer.get("listed", "").split()}.difference(found, gone))
     faults = [*faults, *["the engine lists it but does not describe it"] * (len(silent) - len(faults))]

@@ -218,7 +218,7 @@ class Sockets(Struct, frozen=True):
         sockets = self.container.runtime.files.mounted
         found = tuple(x for x in sockets if x.endswith(_NAMED) or sources.get(x, "").endswith(_NAMED))
         if sockets and not found:
-            raise EvidenceError(f"whose socket is mounted at {sockets[0]} is unknown from inside the container")
+            raise EvidenceError(f"the owner of the socket at {sockets[0]} is unknown from inside the container")
         return found
 
 

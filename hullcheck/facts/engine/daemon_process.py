@@ -162,7 +162,7 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
     def daemon(self) -> DaemonProcess:
         """The process that answers the docker command."""
         if not urlsplit(self.endpoint).scheme:
-            raise EvidenceError("the docker command does not say which engine it talks to")
+            raise EvidenceError("the engine of the docker command is unknown")
         if not self._is_here:
             raise EvidenceError(f"the engine runs on another machine ({self.endpoint}): its process is not seen here")
         found = [each for each in self.candidates if self._may_answer(each)]
@@ -312,7 +312,7 @@ def podman_service(recording: Recording) -> PodmanService:
         if pid and _serves(lines, path)
     ]
     if not found:
-        raise EvidenceError("no process of Podman is seen to serve its socket; are you root?")
+        raise EvidenceError("no process of Podman is seen to serve its socket; audit as root")
     if len(found) > 1:
         pids = ", ".join(str(each.pid) for each in found)
         raise EvidenceError(f"the process that serves Podman's socket is one of {pids}")

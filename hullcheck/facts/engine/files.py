@@ -96,7 +96,7 @@ class EngineFiles(Struct, frozen=True, dict=True):
         name = self.word("unit")
         own = next((each for each in self.units if each.name == name), None)
         if own is None and (name or not self.units) and self._manager in self.managers:
-            raise EvidenceError(f"systemd did not say which unit runs the daemon (process {self.daemon.pid})")
+            raise EvidenceError(f"systemd did not report which unit runs the daemon (process {self.daemon.pid})")
         idle = (each for each in self.units if each.loaded and each["MainPID"] == "0")
         return own or next((each for each in idle if each.name in _MAIN_UNITS), None)
 

@@ -120,7 +120,7 @@ class Engine(Struct, frozen=True):
     def keeps_images_in_containerd(self) -> bool:
         status = self.info.driver_status or ()
         if not status and self.info.driver not in _WITHOUT_STATUS:
-            raise EvidenceError("docker info: the field DriverStatus says nothing of the storage driver")
+            raise EvidenceError("docker info does not report DriverStatus of the storage driver")
         return any(_CONTAINERD_STORE in value for _, value in status)
 
     @property

@@ -165,9 +165,9 @@ def services(recording: Recording, engine: Engine) -> dict[str, Service]:
     if node.local_node_state in ("", "inactive"):
         return {}
     if node.local_node_state == "active" and not node.control_available:
-        raise NotApplicable("a worker of the swarm does not know its services: audit a manager as well")
+        raise NotApplicable("a worker of the swarm cannot list its services: audit a manager as well")
     if not node.control_available:
-        raise EvidenceError("only a manager of the swarm knows its services; audit a manager as well")
+        raise EvidenceError("only a manager of the swarm can list its services; audit a manager as well")
     return services_of(recording)
 
 
@@ -198,7 +198,7 @@ class Swarm(Struct, frozen=True, dict=True):
             raise NotApplicable(f"a worker: audit a manager of its swarm, {where}")
         if not self.node.cluster or not self.node.cluster.id:
             said = self.node.error.partition("\n")[0] or "it does not describe the swarm"
-            raise EvidenceError(f"a manager, but the swarm cannot be asked: {said}")
+            raise EvidenceError(f"a manager, but the swarm does not answer: {said}")
         return self.node.cluster
 
     @cached_property

@@ -79,7 +79,7 @@ def running_kernel(recording: Recording, presence: Presence) -> RunningKernel:
     files, found = system.files(recording), Words(recording.section(HOST, "kernels"))
     release = files.first(_RELEASE)
     if not re.match(r"\d+\.\d+", release):
-        raise EvidenceError(f"{_RELEASE} has {release!r}, which is no release of a kernel")
+        raise EvidenceError(f"{_RELEASE} has {release!r}, which is not a kernel release")
     return RunningKernel(
         release,
         files.first("/proc/sys/kernel/version"),

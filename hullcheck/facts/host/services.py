@@ -79,7 +79,7 @@ class HostServices(Struct, frozen=True, dict=True):
         """Return the programs outside of containers among the owners of a socket."""
         seen = [pid for pid in owners if pid in self.processes.by_pid]
         if not seen and not self.by_root:
-            raise EvidenceError(unread("whose sockets listen", "could not be seen"))
+            raise EvidenceError(unread("the programs of listeners", "could not be seen"))
         found = {self.processes.process(pid).executable or UNSEEN for pid in seen if self._is_outside(pid)}
         return frozenset(found if seen else {UNSEEN})  # the kernel's own: NFS, WireGuard
 

@@ -69,7 +69,7 @@ def auditor(recording: Recording) -> int:
     """Return the uid of the auditor."""
     text = recording.section(HOST, "auditor")
     if not text.isdigit():
-        raise EvidenceError("id -u did not say who asked")
+        raise EvidenceError("id -u did not print the auditor's uid")
     return int(text)
 
 

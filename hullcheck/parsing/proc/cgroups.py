@@ -55,7 +55,7 @@ def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> li
 
 def _number(text: str) -> int:
     if not re.fullmatch("-1|[0-9]+", text):
-        raise EvidenceError(f"a file of its control groups says {text!r}, which is no limit")
+        raise EvidenceError(f"a file of its control groups has {text!r}, which is not a limit")
     return int(text)
 
 

@@ -170,7 +170,7 @@ def wrong(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
         (REAL.read_text().replace("web:443 p", 'web:"443" \x1b p'), "log.json:129: not the JSON log"),
         ('{"auths": {\n  "token": "geheim" geheim\n}}\n', "log.json:2: not the JSON log of docker-bench-security"),
         ("# ----\n[WARN] 5.5\n", "its JSON is beside it"),
-        ('{"dockerbenchsecurity": "1.3.6", "tests": []}', "1.3.6, whose numbers are not known; known: 1.6.0"),
+        ('{"dockerbenchsecurity": "1.3.6", "tests": []}', "1.3.6 is not supported; supported: 1.6.0"),
     ],
     ids=["cut off", "not escaped", "secret", "plain", "version"],
 )

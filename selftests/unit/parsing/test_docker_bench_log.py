@@ -32,7 +32,7 @@ def test_single_checks_stand_without_a_section() -> None:
         ("{", "a.json: cut off; let docker-bench-security run to its end"),
         ("[]", "a.json: not the JSON log of docker-bench-security"),
         ('{"a": "b"c"}', "a.json:1: not the JSON log of docker-bench-security, or a name in this line"),
-        (f'{KNOWN[:-2]}1", "tests": []}}', "of docker-bench-security 1.6.1, whose numbers are not known; known: 1.6.0"),
+        (f'{KNOWN[:-2]}1", "tests": []}}', "docker-bench-security 1.6.1 is not supported; supported: 1.6.0"),
         (f'{KNOWN}, "tests": [{{"id": 5}}]}}', "Expected `str`, got `int` - at `$[0].id`"),
     ],
 )  # fmt: skip

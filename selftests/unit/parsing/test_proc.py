@@ -109,8 +109,8 @@ def test_limits_by_their_files(groups: Sequence[str], files: dict[str, str], nam
     ("groups", "files", "why"),
     [
         (V1, {f"{TOP}/unified/a/b/pids.max.x": "7"}, "control group for pids could not be read"),
-        (("6:pids:/x",), {f"{TOP}/pids/x/pids.max": "1e3"}, "which is no limit"),
-        (("6:pids:/x",), {f"{TOP}/pids/x/pids.max": ""}, "which is no limit"),
+        (("6:pids:/x",), {f"{TOP}/pids/x/pids.max": "1e3"}, "which is not a limit"),
+        (("6:pids:/x",), {f"{TOP}/pids/x/pids.max": ""}, "which is not a limit"),
     ],
 )
 def test_limits_that_cannot_be_read(groups: Sequence[str], files: dict[str, str], why: str) -> None:

@@ -55,7 +55,7 @@ def test_mounts_and_sockets() -> None:
     assert seen("5.32") == "pass: can reach no engine socket"
     assert seen("5.32", sockets=["/run/x/docker.sock"] * 2) == "fail: can reach /run/x/docker.sock"
     assert seen("5.32", [READ_ONLY, SOCKET], sockets=["/s"]) == "fail: can reach /s"
-    assert seen("5.32", sockets=["/my.sock"]).startswith("error: whose socket is mounted at /my.sock is unknown")
+    assert seen("5.32", sockets=["/my.sock"]).startswith("error: the owner of the socket at /my.sock is unknown")
     assert seen("5.32", sockets=["x"]).startswith("error: containers: the answer is damaged")
     assert seen("4.1").startswith("fail: runs sleep as root")
     assert seen("5.5").startswith("not applicable: the target is a container, seen from inside")
