@@ -65,6 +65,7 @@ PRIVILEGED = "- HostConfig.Privileged: false", "+ HostConfig.Privileged: true"
 MORE = "has mode 666, more than 644"
 NODES = "--nodes\n{0}:0:0:root:'/proc/{1}/root/etc/a'\n{0}:0:0:root:/etc/a.d\n--end"
 PORT = "{}/net/tcp6:   0: 00000000000000000000000000000000:0948 00000000000000000000000000000000:0000 0A 0:0 0:0 0 {} 1"
+COMPOSE = json.dumps({"services": {"panel": {"Inspect": CONTAINER}}})
 TLS = "remote_api_asks_for_client_certificates"
 
 
@@ -79,6 +80,7 @@ def privileged(value: object) -> str:
         (CONTROL, "container", "is privileged", "containers", container(), privileged(True), PRIVILEGED),
         (CONTROL, "container", "so", "containers", "\n", privileged(True), PRIVILEGED[1:]),
         (CONTROL, "container", "so", "containers", container(), container(Name="/other"), PRIVILEGED[:1]),
+        (CONTROL, "container", "so", "compose_file", "", COMPOSE, ("+ HostConfig.Privileged: false",)),
         (CONTROL, "container", "so", "containers", "\n", privileged("x" * 99), (f"{PRIVILEGED[1][:-4]}{'x' * 72}...",)),
         (
             *("default_file_is_written_by_root_alone", "file", MORE, "files"),
@@ -89,7 +91,7 @@ def privileged(value: object) -> str:
         ("own_rule", "target", "banner file missing", "own", "", "banner missing\n", ()),
         ("own_rule", "target", "banner file missing", "own", "", "banner file missing\n", ("+ banner file missing",)),
     ],
-    ids=["field", "new", "gone", "long", "file", "same port", "own, few", "own"],
+    ids=["field", "new", "gone", "compose", "long", "file", "same port", "own, few", "own"],
 )  # fmt: skip
 def test_lines_that_decided_differ(
     control: str, kind: str, reason: str, probe: str, before: str, after: str, expected: tuple[str, ...], tmp_path: Path

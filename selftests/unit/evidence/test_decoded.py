@@ -21,7 +21,6 @@ ANY = "0" * 32
         ("HostConfig.Memory: 0", "not set"),
         ("/sys/fs/cgroup/a/memory.limit_in_bytes:9223372036854771712", "no limit"),
         ("Swarm.Cluster.Spec.CAConfig.NodeCertExpiry: 7776000000000000", "90 days"),
-        ("icc: true", ""),
         (f"/sys/fs/cgroup/a/memory.max:{'9' * 5000}", ""),
     ],
 )
