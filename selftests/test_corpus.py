@@ -3,7 +3,6 @@
 `--update` writes the table again. Read its diff: every line of it is a verdict that changed.
 """
 
-import inspect
 import ipaddress
 import json
 import re
@@ -12,8 +11,6 @@ from functools import cache
 import pytest
 
 from hullcheck import frameworks
-from hullcheck.evidence import Evidence
-from hullcheck.facts.registry import evidence_of
 from hullcheck.frameworks import rollup
 from hullcheck.results import Result
 from hullcheck.verdicts import Verdict, worst
@@ -129,46 +126,3 @@ def test_recording_shows_nothing_of_the_machine(host: str) -> None:
     addresses = {each for text in texts for each in ADDRESS.findall(text) if max(map(int, each.split("."))) < 256}
     foreign = [each for each in addresses if not any(ipaddress.ip_address(each) in net for net in NETWORKS)]
     assert foreign == []
-
-
-# ---- the lines that decided
-
-UNSAID = {
-    "daemon_remaps_users": "what is off is not among the SecurityOptions",
-    "containers_gain_no_new_privileges_by_default": "what is off is not among the SecurityOptions",
-    "host_logs_are_collected_centrally": "no process of a log shipper is in the answer",
-    "something_watches_the_containers": "no unit of a sensor is in the answer",
-    "container_opens_no_privileged_port": "the port is that of the container's service",
-    "container_ports_are_bound_to_an_address": "the port is that of the container's service",
-}
-"""Controls that fail for what is missing or elsewhere on some host, so that no line shows it."""
-LETTERS = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}|\d+")
-SMALL = re.compile(r"[a-z]{2,}")
-COMMON = {"host", "config", "docker", *SMALL.findall("the is are and or of in on to by not no it ha have with for")}
-
-
-def test_lines_that_decided_show_the_reason() -> None:
-    """The marked lines of each failure are in the answer, and share a word with the reason or name the subject."""
-    known = {judged.key_of(each): each for each in controls()}
-    silent = set()
-    for host in descriptions().values():
-        recording = judged.recording_of(host.name)
-        evidence = Evidence(recording)
-        for (key, _, _), finding in judged.findings_on(host, recording).items():
-            name = known[key].__name__.removeprefix("test_")
-            probes = evidence_of(inspect.signature(known[key]).parameters, "host")
-            lines = evidence.deciding(name, probes, finding) if finding.verdict is Verdict.FAIL else ()
-            raw = [recording.answers[each.probe].stdout.split("\n")[each.number] for each in lines]
-            for line, whole in zip(lines, raw, strict=True):
-                assert line.text in whole or json.dumps(line.text.partition(": ")[2])[1:-1].strip('\\"') in whole
-            said = _letters(*(f"{each.text} {each.meaning}" for each in lines))
-            if finding.verdict is Verdict.FAIL and not said & _letters(finding.reason):
-                silent |= {name} if not any(finding.subject in each for each in raw) else set()
-    assert silent == set(UNSAID)
-
-
-def _letters(*texts: str) -> set[str]:
-    """The words of *texts* that say something."""
-    text = " ".join(texts)
-    found = {word.lower().removesuffix("s") for word in [*LETTERS.findall(text), *SMALL.findall(text.lower())]}
-    return found - COMMON

@@ -37,10 +37,12 @@ QUESTIONS = {
     "images": "docker inspect of each image, with its build history",
     "image_contents": "programs, packages and setuid files in images",
     "reports": "reports of image scanners and docker-bench-security",
+    "compose_file": "the services of the Compose file",
 }
 """What each of our own probes asks for."""
 _DOCUMENTS = {
     "containers": "container",
+    "compose_file": "container",
     "networks": "network",
     "services": "service",
     "image_contents": "image",
@@ -225,6 +227,7 @@ def _rows(control: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for controls, probes, pattern in _ROWS:
         if match := re.fullmatch(controls, control):
+            probes = probes.replace("containers", "containers|compose_file")
             pattern = pattern.replace("@", ((match.lastindex and match[1]) or "").replace("_", "-"))
             found |= {each: f"{found[each]}|{pattern}" if each in found else pattern for each in probes.split("|")}
     return found
@@ -238,6 +241,8 @@ def _documents(line: str) -> list[dict[str, object]]:
         return []
     if isinstance(found, dict) and found and all(each.startswith("sha256:") for each in found):
         found = [{"Id": name, **each} for name, each in found.items() if isinstance(each, dict)]
+    elif isinstance(found, dict) and isinstance(services := found.get("services"), dict):  # of a Compose file
+        found = [each.get("Inspect") for each in services.values() if isinstance(each, dict)]
     return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
 
 

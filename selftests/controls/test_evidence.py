@@ -1,17 +1,21 @@
-"""What a result names as evidence is at least what was read, and at most what the control was handed."""
+"""What a result names as evidence is at least what was read, and at most what was handed; its lines show the reason."""
 
 import contextlib
 import inspect
+import re
 
 import pytest
 from msgspec.structs import replace
 
 from hullcheck.controls.judge import judge
+from hullcheck.evidence import Evidence
 from hullcheck.facts import PROBES, Facts
 from hullcheck.facts.registry import FACTS, FROM_FILE, INSIDE, Fact, evidence_of, later_in
 from hullcheck.policy import DockerBench, Policy, ScanReports
 from hullcheck.recording.probe import Answer
-from hullcheck.verdicts import EvidenceError, NotApplicable
+from hullcheck.verdicts import EvidenceError, NotApplicable, Verdict
+from selftests.corpus import judged
+from selftests.corpus.description import descriptions
 from selftests.kit.cases import recorded
 from selftests.kit.facts import PRESENT, in_parts
 from selftests.kit.judging import controls
@@ -66,3 +70,30 @@ def _in_reach(names: tuple[str, ...]) -> set[str]:
 
 def _facts(names: set[str]) -> list[Fact]:
     return [known[name] for known in (FACTS, INSIDE, FROM_FILE) for name in names if name in known]
+
+
+UNSAID = {"daemon_remaps_users", "containers_gain_no_new_privileges_by_default"}  # what is off is no SecurityOption
+UNSAID |= {"host_logs_are_collected_centrally", "something_watches_the_containers"}  # no such process or unit is there
+UNSAID |= {"container_opens_no_privileged_port", "container_ports_are_bound_to_an_address"}  # ports of a service
+COMMON = set(re.findall(r"\w+", "the is are and or of in on to by not no it ha have with for host config docker"))
+
+
+def test_lines_that_decided_show_the_reason() -> None:
+    """The marked lines of each failure in the corpus share a word with the reason, or name the subject."""
+    silent, known = set[str](), {judged.key_of(each): each for each in controls()}
+    for host in descriptions().values():
+        evidence = Evidence(recording := judged.recording_of(host.name))
+        for (key, _, _), finding in judged.findings_on(host, recording).items():
+            if finding.verdict is Verdict.FAIL:
+                name, probes = known[key].__name__[5:], evidence_of(inspect.signature(known[key]).parameters, "host")
+                lines = evidence.deciding(name, probes, finding)
+                raw = [recording.answers[each.probe].stdout.split("\n")[each.number] for each in lines]
+                said = _letters(" ".join(f"{each.text} {each.meaning}" for each in lines))
+                if not said & _letters(finding.reason) and not any(finding.subject in each for each in raw):
+                    silent.add(name)
+    assert silent == UNSAID
+
+
+def _letters(text: str) -> set[str]:
+    apart = f"{text} {re.sub('(?<=[a-z])(?=[A-Z])', ' ', text)}".lower()
+    return {each.removesuffix("s") for each in re.findall(r"[a-z]{2,}|\d+", apart)} - COMMON

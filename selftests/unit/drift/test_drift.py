@@ -62,87 +62,43 @@ def result(
 
 
 PRIVILEGED = "- HostConfig.Privileged: false", "+ HostConfig.Privileged: true"
-CONFIG = "--files\n{}/config:read|2026-11-{} 09:00:00.1 +0000|/etc/docker/daemon.json\n {}\n--end\n"
-SOCKET = "--proc\n{}/net/tcp6:   0: {}:{} 00000000000000000000000000000000:0000 0A 00000000:0 00:0 0  0  0 {} 1 0 100"
-ANY = "0" * 32
+MORE = "has mode 666, more than 644"
+NODES = "--nodes\n{0}:0:0:root:'/proc/{1}/root/etc/a'\n{0}:0:0:root:/etc/a.d\n--end"
+PORT = "{}/net/tcp6:   0: 00000000000000000000000000000000:0948 00000000000000000000000000000000:0000 0A 0:0 0:0 0 {} 1"
+COMPOSE = json.dumps({"services": {"panel": {"Inspect": CONTAINER}}})
+TLS = "remote_api_asks_for_client_certificates"
+
+
+def privileged(value: object) -> str:
+    """The answer with a container that is privileged in this way, created again."""
+    return container(lambda each: each["HostConfig"].update(Privileged=value), **AGAIN)
 
 
 @pytest.mark.parametrize(
-    ("control", "kind", "reasons", "probe", "before", "after", "expected"),
+    ("control", "kind", "reason", "probe", "before", "after", "expected"),
     [
+        (CONTROL, "container", "is privileged", "containers", container(), privileged(True), PRIVILEGED),
+        (CONTROL, "container", "so", "containers", "\n", privileged(True), PRIVILEGED[1:]),
+        (CONTROL, "container", "so", "containers", container(), container(Name="/other"), PRIVILEGED[:1]),
+        (CONTROL, "container", "so", "compose_file", "", COMPOSE, ("+ HostConfig.Privileged: false",)),
+        (CONTROL, "container", "so", "containers", "\n", privileged("x" * 99), (f"{PRIVILEGED[1][:-4]}{'x' * 72}...",)),
         (
-            *(CONTROL, "container", ("Privileged=false", "runs with --privileged"), "containers"),
-            *(container(), container(lambda each: each["HostConfig"].update(Privileged=True), **AGAIN), PRIVILEGED),
-        ),
-        (
-            *("container_cannot_reach_an_engine_socket", "container", ("", "can reach /run/docker.sock"), "containers"),
-            container(),
-            container(lambda each: each["Mounts"].append({"Destination": "/run/docker.sock", "RW": True})),
-            ("- Mounts[data].Destination: /data", "+ Mounts[run/docker.sock].Destination: /run/docker.sock"),
-        ),
-        (
-            *("container_capabilities_are_needed", "container", ("has CHOWN", "has SYS_ADMIN"), "containers"),
-            container(lambda each: each["HostConfig"].update(CapAdd=["CHOWN", "KILL"])),
-            container(lambda each: each["HostConfig"].update(CapAdd=["CHOWN", "SYS_ADMIN", "MKNOD"])),
-            ("- HostConfig.CapAdd: CHOWN", "+ HostConfig.CapAdd: SYS_ADMIN"),
-        ),
-        (CONTROL, "container", ("", ""), "containers", "\n", container(), ("+ HostConfig.Privileged: false",)),
-        (CONTROL, "container", ("", ""), "containers", container(), container(Name="/other"), (PRIVILEGED[0],)),
-        (
-            *(CONTROL, "container", ("so", "so"), "containers", container()),
-            container(lambda each: each["HostConfig"].update(Privileged="x" * 200)),
-            (PRIVILEGED[0], f"+ HostConfig.Privileged: {'x' * 72}..."),
-        ),
-        (
-            *("default_file_is_written_by_root_alone", "file", ("mode 644", "has mode 666, more than 644"), "files"),
-            "--nodes\n81a4:0:0:root:'/proc/9/root/etc/a'\n81a4:0:0:root:/etc/a.d\n--end",
-            "--nodes\n81b6:0:0:root:'/proc/10/root/etc/a'\n81b6:0:0:root:/etc/a.d\n--end",
+            *("default_file_is_written_by_root_alone", "file", MORE, "files"),
+            *(NODES.format("81a4", 9), NODES.format("81b6", 10)),
             ("- 81a4:0:0:root:'/etc/a'", "+ 81b6:0:0:root:'/etc/a'"),
         ),
-        (
-            *("default_file_is_audited", "file", ("-w /etc/a -p wa", "no rule covers it"), "audit"),
-            *("rule:-w /etc/a -p wa\nrule:-w /etc/a.d\n", "rule:No rules\n"),
-            ("- rule:-w /etc/a -p wa", "+ rule:No rules"),
-        ),
-        (
-            *("default_bridge_isolates_its_containers", "target", ("icc is false", "icc is true"), "daemon"),
-            CONFIG.format(9, 20, '{"icc": false}'),
-            CONFIG.format(7, 24, '{"icc": true}'),
-            ("- icc: false", "+ icc: true"),
-        ),
-        (
-            *("remote_api_asks_for_client_certificates", "target", ("on [::]:2376", "on [::]:2376"), "daemon"),
-            *(SOCKET.format(9, ANY, "0948", 77), SOCKET.format(10, ANY, "0948", 99), ()),
-        ),
-        ("own_rule", "target", ("so", "the banner is missing"), "own", "1\n", "banner missing is\n2\n", ()),
-        (
-            "own_rule",
-            "target",
-            ("so", "the banner file is missing"),
-            "own",
-            "",
-            "banner file missing\n2\n",
-            ("+ banner file missing",),
-        ),
+        (TLS, "target", "on [::]:2376", "daemon", PORT.format(9, 77), PORT.format(10, 99), ()),
+        ("own_rule", "target", "banner file missing", "own", "", "banner missing\n", ()),
+        ("own_rule", "target", "banner file missing", "own", "", "banner file missing\n", ("+ banner file missing",)),
     ],
-    ids=["field", "mount", "list", "new", "gone", "long", "file", "rule", "option", "same port", "own, few", "own"],
-)
+    ids=["field", "new", "gone", "compose", "long", "file", "same port", "own, few", "own"],
+)  # fmt: skip
 def test_lines_that_decided_differ(
-    control: str,
-    kind: str,
-    reasons: tuple[str, str],
-    probe: str,
-    before: str,
-    after: str,
-    expected: tuple[str, ...],
-    tmp_path: Path,
+    control: str, kind: str, reason: str, probe: str, before: str, after: str, expected: tuple[str, ...], tmp_path: Path
 ) -> None:
     """What decided in one of the runs alone, whatever the numbers of processes; of a file the lines with its path."""
     subject = {"file": "/etc/a", "container": "panel"}.get(kind, "web1")
-    results = [
-        result(verdict, kind, subject, reason, probe, control=control)
-        for verdict, reason in zip((Verdict.PASS, Verdict.FAIL), reasons, strict=True)
-    ]
+    results = [result(each, kind, subject, reason, probe, control=control) for each in (Verdict.PASS, Verdict.FAIL)]
     old = past(tmp_path / "old", results[0], said={probe: before})
     new = past(tmp_path / "new", results[1], said={probe: after})
     found = drift(PastRun.load(old), PastRun.load(new))

@@ -237,6 +237,16 @@ def test_hostile_texts_stay_texts(opened: Open) -> None:
     assert not re.search("[\u202e\u2066\u200b\u2028\u2029\x00\x1b]", page.evaluate("document.body.outerHTML"))
 
 
+def test_line_that_decided_is_marked(opened: Open) -> None:
+    """A finding names it, and the answer opens with it in sight; what else was read is folded."""
+    page = opened(demo().page)
+    go(page, f"#finding/careless/{PRIVILEGED}")
+    assert page.locator(".deciding").first.inner_text() == "containers HostConfig.Privileged: true"
+    page.locator("summary", has_text="docker inspect of each container").click()
+    assert page.locator("mark").all_inner_texts() == ['"Privileged":true']
+    assert page.locator("summary", has_text="Also read: 6 answers").count() == 1
+
+
 # ---- for everybody
 
 
