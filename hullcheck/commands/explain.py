@@ -1,6 +1,7 @@
 """`hullcheck explain` and `coverage`: which controls there are, what they require, and which requirement has none."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from hullcheck import frameworks
@@ -26,7 +27,10 @@ def add(commands: Subparsers) -> None:
     help_ = f"list with the numbers of this version of the benchmark: {', '.join(known)} (default: {default})"
     explain.add_argument("--benchmark", choices=known, default=default, metavar="VERSION", help=help_)
     add_paths(explain)
-    add_json(explain)
+    form = explain.add_mutually_exclusive_group()
+    add_json(form)
+    help_ = "show what this run found for CONTROL, with the lines of the answers that decided"
+    form.add_argument("--run", dest="folder", type=Path, metavar="RUN-FOLDER", help=help_)
     explain.set_defaults(run=_explain)
 
     coverage = commands.add_parser(
@@ -48,13 +52,26 @@ def _explain(given: argparse.Namespace) -> int:
     found = entries.matching(given.control, listed) if given.control else listed
     if not found:
         raise WrongUse(f"no control has the number, id or word {given.control!r}; `hullcheck explain` lists all")
-    if given.json:
+    if given.folder:
+        print(_of_run(given.folder, found), end="")
+    elif given.json:
         print(writer.document(found, given.benchmark), end="")
     elif given.control and len(found) == 1:
         print(writer.explanation(found[0], terminal()[0]), end="")
     else:
         print(writer.table(found, given.benchmark, *terminal()), end="")
     return 0
+
+
+def _of_run(folder: Path, found: Sequence[catalog.Listed]) -> str:
+    from hullcheck.drift import PastRun
+    from hullcheck.writers import evidence
+
+    if len(found) != 1:
+        raise WrongUse(
+            "--run shows the findings of one control; name it, as in `hullcheck explain 5.5 --run RUN-FOLDER`"
+        )
+    return evidence.text(PastRun.load(folder), found[0].control.id)
 
 
 def _coverage(given: argparse.Namespace) -> int:

@@ -243,7 +243,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     def networks(self) -> dict[str, str]:
         """The ids of the container's networks by name. Ids are empty if the container does not run."""
         networks = self.inspect.network_settings.networks
-        if networks is None and self.running and not self.host_config.network_mode.startswith("container:"):
+        if networks is None and not self.host_config.network_mode.startswith("container:"):
             raise self.source.missing("NetworkSettings.Networks")
         return {name: each.network_id if each else "" for name, each in (networks or {}).items()}
 

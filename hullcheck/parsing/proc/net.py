@@ -6,6 +6,7 @@ from hullcheck.lazy import regex
 from hullcheck.parsing.values import is_loopback, parse_address
 from hullcheck.verdicts import EvidenceError
 
+_ENTRY = regex(r"\d+/net/(?:tcp|udp)6?:\s*\d+: ")
 _SOCKET = regex(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
 _ADDRESS = regex(r"[0-9A-F]{8}|[0-9A-F]{32}")
 _INODE_FIELD = 9
@@ -28,6 +29,8 @@ class Listener(Struct, frozen=True):
 def listener(line: str) -> Listener | None:
     """Return the listener in a line `PID/net/NAME:LINE`, or None."""
     match = _SOCKET.match(line)
+    if match is None and _ENTRY.match(line):
+        raise EvidenceError("a line of /proc/PID/net is damaged: it has no socket")
     if match is None:
         return None
     pid, protocol, address, port, state = match.groups()
