@@ -69,7 +69,7 @@ def _of_run(folder: Path, found: Sequence[catalog.Listed]) -> str:
 
     if len(found) != 1:
         raise WrongUse(
-            "--run shows the findings of one control; name it, as in `hullcheck explain 5.5 --run RUN-FOLDER`"
+            "--run takes one control, as `hullcheck explain 5.5 --run RUN-FOLDER`"
         )
     return evidence.text(PastRun.load(folder), found[0].control.id)
 
