@@ -48,7 +48,6 @@ def test_target_that_answers_beside_it(project: Project, hosts: int) -> None:
     named = [project.recorded(f"web{number + 2}", PRESENT, info()) for number in range(hosts)]
     run = project.pytest("-m", "cis", "--hosts", ",".join(["ssh://web1", *named]))
     assert run.lines("not audited: ") == [f"not audited: web1: {ROUTE}"]
-    assert run.lines("page: ")
 
 
 @pytest.mark.parametrize(
