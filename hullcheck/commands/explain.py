@@ -68,9 +68,7 @@ def _of_run(folder: Path, found: Sequence[catalog.Listed]) -> str:
     from hullcheck.writers import evidence
 
     if len(found) != 1:
-        raise WrongUse(
-            "--run takes one control, as `hullcheck explain 5.5 --run RUN-FOLDER`"
-        )
+        raise WrongUse("--run takes one control, as `hullcheck explain 5.5 --run RUN-FOLDER`")
     return evidence.text(PastRun.load(folder), found[0].control.id)
 
 

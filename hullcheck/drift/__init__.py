@@ -53,7 +53,7 @@ class PastRun(Struct, frozen=True, dict=True):
 
 
 class Drift(Struct, frozen=True):
-    """Two runs beside each other."""
+    """Two runs next to each other."""
 
     old: PastRun
     new: PastRun
@@ -108,7 +108,7 @@ def _answers(changes: tuple[Change, ...], old: PastRun, new: PastRun) -> Iterato
 
 
 def _deciding(change: Change, run: PastRun, evidence: Evidence) -> dict[str, str]:
-    """Return the lines that decided in *run* on the subject of *change*, by what they say whatever the process."""
+    """Return the deciding lines of *run* on the subject of *change*, by their text without the process."""
     result = run.results[change.control, change.target]
     found = (each for each in result.told if (each.kind, each.subject) == (change.kind, change.subject))
     lines = [line for each in found for line in evidence.deciding(change.control, result.evidence, each)]

@@ -276,7 +276,7 @@ _COMMON = frozenset(
 
 @lru_cache(4096)  # containers and hosts are much alike
 def _words(text: str) -> dict[str, int]:
-    """Return the words of a text, and how much each says: paths, addresses and numbers more than others."""
+    """Return the words of a text with their weights: paths, addresses and numbers weigh more."""
     found: dict[str, int] = {}
     for token in _TOKEN.findall(_NO_WORD.sub("", f"{text} {decoded.meaning(text)}")):
         whole = token.strip(".,:-")

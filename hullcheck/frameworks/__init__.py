@@ -100,7 +100,7 @@ class Frameworks(Struct, frozen=True):
         return args
 
     def check_asked(self, marker_name: str, kwargs: Mapping[str, Any]) -> None:
-        """Check the keywords, and maybe one ``id``, that `-m` asks of a marker of this name.
+        """Check the keywords, and an ``id`` if given, of a marker in an expression for `-m`.
 
         Raises:
             ValueError: no control can have it; the message is one line, and names the nearest id that exists.

@@ -74,7 +74,7 @@ def roll_up(
     *,
     narrowed: bool = False,
 ) -> tuple[Rollup, ...]:
-    """Each requirement of *frameworks* over *results*; what is switched off says nothing of it.
+    """Return each requirement of *frameworks* over *results*; controls that are switched off do not count.
 
     Args:
         ids_by_control: every control that there is, those that were not selected too.

@@ -16,7 +16,7 @@ _NUMBER = regex(r"(?<![\w.:+\-\[\]\\/])\d+(?:\.\d+)+(?![\w.:+\-\[\]\\/])")
 
 
 def keywords(numbers: Collection[str]) -> set[str]:
-    """Return what `-k` finds a control by beside its name: its numbers, and those of their sections."""
+    """Return further words by which `-k` finds a control: its numbers, and those of their sections."""
     parts = [each.split(".") for each in numbers]
     return {exact(".".join(each[:length])) for each in parts for length in range(1, len(each) + 1)}
 

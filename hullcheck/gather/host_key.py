@@ -60,7 +60,7 @@ def ask_openssh(backend: Any, file: Path) -> None:
 
 
 def seen_by_openssh(file: Path) -> str:
-    """Return what the client wrote to *file*; `unknown` if it was not asked to, or a connection was reused."""
+    """Return what the client wrote to *file*; `unknown` if it wrote nothing, as when a connection is reused."""
     try:
         lines = [line for line in file.read_text(encoding="ascii").split() if line != _NO_KEY]
     except (OSError, ValueError):

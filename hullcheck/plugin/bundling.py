@@ -1,4 +1,4 @@
-"""Makes the bundle of a run: checks its inputs before any host is asked, and writes it at the end."""
+"""Makes the bundle of a run: checks its inputs before gathering, and writes it at the end."""
 
 import os
 from pathlib import Path
@@ -37,7 +37,7 @@ class Bundling:
             raise pytest.UsageError(f"--sign={self.key}: {error}") from None
 
     def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool, others: bool) -> Path:
-        """Make the bundle beside the folder of the run, and let `latest.zip` lead to it; return its path.
+        """Write the bundle next to the folder of the run, link `latest.zip` to it, and return its path.
 
         With *others* junit.xml has tests that are no controls, which cannot be judged again, and is left out.
         """
@@ -117,7 +117,7 @@ def _refuse_other_runs(config: pytest.Config) -> None:
 
 
 def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
-    """What *session* selected; paths are those of the project, and `partial` says why it cannot be repeated."""
+    """Return what *session* selected; paths are those of the project, and `partial` is why it cannot be repeated."""
     config = session.config
     named, here = options.places(config), config.invocation_params.dir
     of_shipped = options.is_of_shipped(config)

@@ -1,4 +1,4 @@
-"""Collects one test for each control and target, with a marker for each id of a framework; no host is asked."""
+"""Collects one test for each control and target, with a marker for each id of a framework; contacts no host."""
 
 import inspect
 import json
@@ -76,7 +76,7 @@ def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
 
 @pytest.hookimpl(tryfirst=True)  # when all markers are declared; before xdist starts workers, which come here too
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Refuse undeclared markers, before a host is asked, and let `--profile` and `-m` select together."""
+    """Refuse undeclared markers before gathering, and let `--profile` and `-m` select together."""
     config = session.config
     for word in config.option.file_or_dir:
         if "://" in word:

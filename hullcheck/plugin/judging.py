@@ -66,7 +66,7 @@ def _facts(audit: AuditSession, target: Target) -> Facts:
 
 @pytest.fixture
 def policy(audit_facts: Facts) -> Policy:
-    """What the site allows on the target."""
+    """The policy of the target."""
     return audit_facts.policy
 
 
@@ -94,7 +94,7 @@ def _fixture(known: Fact) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
-    """Judge a control that asks for facts alone; a worker that judges whole hosts has one of each in its list."""
+    """Judge a control whose arguments are facts alone; a worker with whole hosts has one of each in its list."""
     if not is_at_once(item):
         return None
     report = _judged(item)
@@ -149,7 +149,7 @@ def _location(item: pytest.Function) -> tuple[str, int | None, str]:
 
 
 def is_at_once(item: pytest.Item) -> TypeGuard[pytest.Function]:
-    """Return whether this is a control, and nobody but us takes part in it."""
+    """Return whether this is a control without fixtures or hooks of others."""
     if not (is_control(item) and isinstance(item, pytest.Function)):
         return False
     known = item.config.stash.setdefault(_AT_ONCE, {})
@@ -250,7 +250,7 @@ def pytest_runtest_makereport(
 
 
 def _findings(item: pytest.Function, arguments: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return what the control says of the subjects to which the run is limited."""
+    """Return the findings of the control on the subjects to which the run is limited."""
     audit, target = session_of(item.config), target_of(item)
     limits: Mapping[str, tuple[str, ...]] = audit.limits
     kinds = {each.kind for each in arguments.values() if isinstance(each, Subjects)} if limits else set()
@@ -286,7 +286,7 @@ _probes_behind = cache(evidence_of)
 
 
 def _arguments(item: pytest.Function) -> list[str]:
-    """Return the names of the fixtures that the control itself asks for."""
+    """Return the names of the control's own arguments."""
     return [name for name in _parameters(item.function) if name in item.fixturenames]
 
 

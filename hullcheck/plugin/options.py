@@ -133,7 +133,7 @@ def option(config: pytest.Config, name: str) -> str:
 
 
 def _given(config: pytest.Config, name: str) -> Any:
-    """Return what the command line or the environment says."""
+    """Return the value from the command line or the environment."""
     given = config.getoption(f"hullcheck_{name}", None)
     return os.environ.get(f"HULLCHECK_{name.upper()}") if given is None and name in _SETTINGS else given
 
@@ -203,7 +203,7 @@ def compose_files(config: pytest.Config) -> tuple[str, ...]:
 
 
 def wants_bundle(config: pytest.Config) -> bool:
-    """Return whether a bundle is asked for, by --bundle or by --sign."""
+    """Return whether --bundle or --sign is given."""
     return bool(config.getoption("hullcheck_bundle", False)) or bool(option(config, "sign"))
 
 

@@ -47,7 +47,7 @@ class Carried(Struct, frozen=True):
 
 
 def properties_of(control: Control, result: Result, audit: AuditSession) -> list[tuple[str, str]]:
-    """Return what JUnit readers get beside the outcome."""
+    """Return the properties of a test case of JUnit."""
     found = [
         ("control", control.id),
         ("target", result.target),
@@ -63,7 +63,7 @@ def properties_of(control: Control, result: Result, audit: AuditSession) -> list
 
 
 def describe(audit: AuditSession, target: Target) -> AuditedTarget:
-    """Return what results say of *target* itself."""
+    """Return the entry of *target* in the results."""
     known = audit.facts_of(target)
     limits = (f"{_LEFT_OUT[kind]} {', '.join(each)}" for kind, each in audit.limits.items())
     return AuditedTarget(
@@ -175,7 +175,7 @@ class Outcome:
 
 
 def _seen_from_project(session: AuditSession) -> str:
-    """Return the file of the inventory, of one elsewhere the name alone, for a path tells of the machine."""
+    """Return the path of the inventory, or its name alone if it is outside of the project."""
     known = session.inventory
     if known.document is None and not known.is_of_ansible:
         return ""

@@ -39,7 +39,7 @@ class Unwritten(dict[Path, str]):
 
 
 class Output:
-    """Standard output that never ends an audit, as `pytest | head -1` or a full disk would; `fault` says why."""
+    """Standard output that never ends an audit, as `pytest | head -1` or a full disk would; `fault` is the error."""
 
     def __init__(self, stream: TextIO, is_audit: Callable[[], bool]) -> None:
         self.fault = ""

@@ -123,7 +123,7 @@ class Reporting:
             self._end(report)
 
     def pytest_collectreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
-        """Let junit.xml tell of a file that could not be collected, and of tests that are no controls."""
+        """Add files that could not be collected, and tests that are not controls, to junit.xml."""
         text = junit.other(report)
         self.others |= bool(text)
         self.cases.add(text)
@@ -143,7 +143,7 @@ class Reporting:
         return self.config.pluginmanager.subset_hook_caller("pytest_runtest_logreport", [self, self._reporter])
 
     def pytest_keyboard_interrupt(self) -> None:
-        """Remember that the run was ended, by a person or by a plugin, which may choose any exit status."""
+        """Remember that the run was interrupted, by a user or by a plugin, which may choose any exit status."""
         self.interrupted = True
         processes.end_all()
 
@@ -264,7 +264,7 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> Generator[None]:
-        """Print the summary below pytest's own lists, in the place of what they would say of controls."""
+        """Print the summary below pytest's own lists, which leave controls out."""
         with self.quiet.hidden(terminalreporter):
             yield
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and (
@@ -301,7 +301,7 @@ class Reporting:
 
 
 def _is_told(carried: Carried) -> bool:
-    """Return whether the summary tells what became of this test: not if the control itself is broken."""
+    """Return whether the summary has the outcome of this test: not if the control itself is broken."""
     result = carried.result
     return result.verdict is not Verdict.ERROR or not any(
         each.reason.startswith(NOT_OF_HOSTS) for each in result.findings
@@ -309,7 +309,7 @@ def _is_told(carried: Carried) -> bool:
 
 
 def remove_older(newest: Path, keep: int) -> None:
-    """Remove the ended runs beside *newest* but the last *keep*, with their bundles; what no run writes stays."""
+    """Remove all ended runs next to *newest* except the last *keep*, with their bundles, and no other files."""
     names = sorted(each.name for each in newest.parent.iterdir() if run_files.FOLDER.fullmatch(each.name))
     ended = [name for name in names if (newest.parent / name / run_files.RESULTS).is_file()]
     for name in ended[:-keep]:

@@ -99,7 +99,7 @@ class AuditSession:
         return reports / f"{stamp}-{secrets.token_hex(2)}"
 
     def writable_folder(self) -> Path:
-        """Make the folder of the run and return it: no host is asked in vain."""
+        """Create the folder of the run before gathering, and return it."""
         try:
             private_files.make_run_folder(self.folder)
         except OSError as error:
@@ -120,7 +120,7 @@ class AuditSession:
         threading.Thread(target=self._gather, args=(arriving,), daemon=True).start()
 
     def arriving(self) -> Iterator[Recording]:
-        """Return the recordings of all targets as they arrive; nothing is asked before the first is taken."""
+        """Return the recordings of all targets as they arrive; gathering begins when the first is taken."""
         timeout, jobs = (options.number(self.config, each) for each in ("probe_timeout", "gather_jobs"))
         known, cache = options.connection(self.config), options.cache_folder(self.config)
         return gather.arriving(self.targets, registry.probes(), known, probe_timeout=timeout, cache=cache, jobs=jobs)

@@ -1,4 +1,4 @@
-"""Whether a run has to do with hullcheck: the rest of the plugin is imported only then.
+"""Decides whether a run concerns hullcheck: the rest of the plugin is imported only then.
 
 It has if an option or a setting asks for an audit, `-m` names one of the markers, or a conftest.py names hullcheck.
 Otherwise a module of tests may still hold a control: one that names hullcheck or has one of the markers.

@@ -54,7 +54,7 @@ class _Sent(Struct, frozen=True):
 
 
 def _is_by_host(config: pytest.Config) -> bool:
-    """Return whether workers get whole hosts: not if --dist says something else, or there are too few."""
+    """Return whether workers get whole hosts: not if --dist is something else, or there are too few."""
     workers = len(parse_tx_spec_config(config))
     return config.getoption("dist", "no") == "load" and len(session_of(config).targets) >= workers > 1
 
@@ -151,7 +151,7 @@ def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any])
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_logreport(report: Any) -> Generator[None]:
-    """Report the other controls of the same host, when all is done with the first: nobody keeps these reports."""
+    """Report the other controls of the same host after the first; these reports are not kept."""
     yield
     for each in vars(report).pop("hullcheck_more", ()) if hasattr(report, "node") else ():
         each.node = report.node

@@ -73,7 +73,7 @@ class RotationPeriods(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What a site allows on one target; ``docs/inventory.md`` explains every key.
+    """The policy of one target; ``docs/inventory.md`` explains every key.
 
     The default of a list of permissions is empty, so that each use fails its control. The default of what depends on
     the workload is None, so that its control is manual and shows what was found.

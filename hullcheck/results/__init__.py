@@ -390,7 +390,7 @@ class Rollup(Struct, frozen=True):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many requirements have each assessment."""
+        """Count the requirements by assessment."""
         found = Counter(each.assessment for each in self.requirements)
         return {word: found[word] for word in (CONTRADICTED, SUPPORTED, NOT_ASSESSED) if found[word]}
 

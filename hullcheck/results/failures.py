@@ -74,7 +74,7 @@ class Failures(Struct, frozen=True, dict=True):
 
     @property
     def first(self) -> str:
-        """What to do where audit rules alone cannot help, or an empty string."""
+        """The step before audit rules can help, or an empty string."""
         reasons = [each.finding.reason for each in self.failures]
         steps = (step for start, step in _FIRST.items() if any(each.startswith(start) for each in reasons))
         return next((f"{step}, and load {_SAID[AUDIT_RULES]}" for step in steps), "")
@@ -95,11 +95,11 @@ class Fix(Failures, frozen=True):
 
     @property
     def results(self) -> int:
-        """How many results (controls on targets) fail for want of it, maybe for want of another one as well."""
+        """The number of results (controls on targets) that need this change, and maybe others as well."""
         return len({(each.control.id, each.target) for each in self.failures})
 
     def __str__(self) -> str:
-        """What has to be changed, in a few words; the name is as the host gave it."""
+        """The change in a few words; the name is as the host gave it."""
         name = self.controls[0].title.removesuffix(".") if self.kind == CONTROL else self.name
         return (self.first if self.kind == AUDIT_RULES else "") or _SAID[self.kind].format(name)
 
@@ -111,7 +111,7 @@ class Problem(Failures, frozen=True):
 
     @property
     def remedy(self) -> str:
-        """What to do: of errors how to get the evidence, of failures the remedy that all controls share."""
+        """How to get the evidence of errors, or the remedy that all controls share."""
         if self.verdict is Verdict.ERROR:
             return advice_on(cause_of(self.failures[0].finding))
         first, *others = {each.remedy for each in self.controls}

@@ -120,7 +120,7 @@ def names_secret_file(path: str) -> bool:
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of a name, without final ones such as `prod` that tell several apart."""
+    """Return the words of a name, without a final one such as `prod` or a number."""
     words = [word.lower() for word in _WORD.findall(name)]
     while len(words) > 1 and (words[-1] in _WHICH or words[-3:-1] in (["bouncer", "key"], ["root", "token"])):
         words.pop()

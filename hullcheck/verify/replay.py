@@ -41,7 +41,7 @@ _ADVICE = "verify in the directory of the project whose controls were run"
 
 
 class ReplayError(Exception):
-    """The recordings could not be judged again; the message says why."""
+    """The recordings could not be judged again; the message has the reason."""
 
 
 def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:

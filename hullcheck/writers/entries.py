@@ -18,7 +18,7 @@ SATISFIED, NOT_SATISFIED = "satisfied", "not-satisfied"
 
 
 class Status(NamedTuple):
-    """What a verdict is called in other formats; docs/results.md has the table.
+    """The names of verdicts in other formats; docs/results.md has the table.
 
     Attributes:
         hdf: of one result; what makes a control *waived* or *not applicable* there stands beside it.
@@ -122,7 +122,7 @@ def seconds(time: str) -> int:
 
 
 def accepted_document(entry: Entry) -> dict[str, str]:
-    """Return who accepted a finding, why and until when; empty if nobody did."""
+    """Return who accepted a finding, why and until when; empty if it is not accepted."""
     by = entry.accepted
     if isinstance(by, Waiver):
         parts = {"reason": by.reason, "by": by.approved_by, "on": by.approved_on, "until": by.last_day}

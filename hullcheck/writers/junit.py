@@ -40,7 +40,7 @@ def case(test: str, line: int, control: Control, result: Result, more: Propertie
 
 
 def other(report: pytest.TestReport | pytest.CollectReport) -> str:
-    """Return the test case of what is no control, or an empty text if its other reports tell of it."""
+    """Return the test case of a test that is not a control, or an empty text if its other reports have it."""
     if isinstance(report, pytest.CollectReport):
         return "" if report.passed else _uncollected(report)
     if report.passed:

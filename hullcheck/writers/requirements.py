@@ -1,4 +1,4 @@
-"""Writes requirements: what an audit says of them, or the controls that cover them."""
+"""Writes requirements with their assessment by an audit, or with the controls that cover them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _INCOMPLETE = f"{INCOMPLETE}: some of its controls were not part of this run, or
 
 
 def results(rollups: Sequence[Rollup], width: int | None, color: bool) -> str:
-    """Render what an audit says of the requirements that have controls, framework by framework."""
+    """Render the assessment of all requirements that have controls, framework by framework."""
     parts = []
     for rollup in rollups:
         covered = [each for each in rollup.requirements if each.controls]

@@ -1,1 +1,1 @@
-"""The shell of the probes, a file NAME.sh for each: all that a target is asked."""
+"""The shell of the probes, a file NAME.sh for each: all that runs on a target."""

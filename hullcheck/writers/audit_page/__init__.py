@@ -1,4 +1,4 @@
-"""audit.html: the auditors' page, one file that asks for nothing (docs/results.md).
+"""audit.html: the auditors' page, one file that loads nothing (docs/results.md).
 
 What an auditor has to see stands in the document itself, and can be read and printed without scripts. The depth
 (every finding, every command with its answers) is embedded compressed, and opened on demand.

@@ -126,7 +126,7 @@ class Change(Struct, frozen=True):
 
     @property
     def by_severity(self) -> str:
-        """How many controls of each severity it fixes; empty if all have the same one."""
+        """The number of controls that it fixes by severity; empty if all have the same one."""
         worst = {each.control.id: each.severity for each in reversed(self.fix.failures)}
         counts = Counter(worst.values())
         if len(counts) == 1:
@@ -247,7 +247,7 @@ class Page:
 
     @property
     def passed(self) -> int:
-        """How many controls pass on all targets that answered and that they apply to."""
+        """The number of controls that pass on all targets that answered and that they apply to."""
         silent = {each.target.name for each in self.silent}
         answered = [each for each in self.audit.results if each.target not in silent]
         by_control = grouped(answered, lambda each: each.control).values()
@@ -261,7 +261,7 @@ class Page:
 
     @property
     def open(self) -> int:
-        """How many controls and targets could not be judged, or are switched off."""
+        """The number of controls and targets that could not be judged, or are switched off."""
         off = {each.control for each in self.off}
         return len(self.silent) + len(self.unjudged) + len(self.errors) + len(off)
 

@@ -1,4 +1,4 @@
-"""Files that an audit writes where `--format` asks for them, a module each (docs/results.md)."""
+"""The files that `--format` writes, a module each (docs/results.md)."""
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -11,7 +11,7 @@ from hullcheck.results import Audit, run_files
 
 
 class FormatError(Exception):
-    """A format is unknown, or cannot be written here; the message says what to do."""
+    """A format is unknown, or cannot be written here; the message has the way out."""
 
 
 class Rendering(Struct, frozen=True):
@@ -22,7 +22,7 @@ class Rendering(Struct, frozen=True):
 
 
 class Format(Struct, frozen=True):
-    """A *file* that can be asked for, the *module* whose `render` makes it, and a library that it *needs*."""
+    """A *file* for `--format`, the *module* whose `render` writes it, and a library that it *needs*."""
 
     file: str
     module: str

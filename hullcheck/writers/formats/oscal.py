@@ -84,7 +84,7 @@ def _result(audit: Audit) -> dict[str, Any]:
 
 
 def _reviewed(audit: Audit) -> dict[str, Any]:
-    """Return the controls of SP 800-53 that the findings speak for, and our own, which are objectives."""
+    """Return the controls of SP 800-53 to which the findings map, and our own, which are objectives."""
     ids = (each for control in audit.controls for each in control.frameworks.get("nist", ()))
     # as NIST's catalog writes them: `ac-6`, and an enhancement as `ac-6.1`
     own = (each.removeprefix(_OF_800_53).lower() for each in ids if each.startswith(_OF_800_53))

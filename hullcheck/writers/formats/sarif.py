@@ -1,4 +1,4 @@
-"""results.sarif: what fails, is waived or could not be judged, as SARIF 2.1.0 within the limits of GitHub.
+"""results.sarif: failures, waived ones and errors, as SARIF 2.1.0 within the limits of GitHub.
 
 GitHub takes each result for a problem, whatever its kind says, so what passes is not there.
 """

@@ -58,7 +58,7 @@ def write_summary(
     remarks: Sequence[str] = (),
     command: Sequence[str] = (),
 ) -> None:
-    """Write what a run found, on one screen of so many *rows*, or *everything*.
+    """Write the findings of a run, on one screen of *rows* lines, or *everything*.
 
     Args:
         folder: that of the run.

@@ -1,4 +1,4 @@
-"""What a run says where no target could be asked: why, once for each cause, and what to type."""
+"""The screen of a run in which no target answered: each cause once, and what to type."""
 
 import shlex
 import textwrap
@@ -25,7 +25,7 @@ _DEMO = "`hullcheck audit --demo` shows an audit of two recorded hosts."
 
 
 def explains(audit: Audit) -> bool:
-    """Return whether these lines are all there is to say: no engine answered."""
+    """Return whether no engine answered, so that these lines are the whole screen."""
     silent = (each.kind == "unknown" or (each.kind == "host" and not each.engine) for each in audit.targets)
     return audit.nothing_judged and all(silent)
 
@@ -45,7 +45,7 @@ def lines(audit: Audit, width: int, command: Sequence[str]) -> Iterator[Line]:
 
 
 def _by_cause(audit: Audit) -> Mapping[tuple[str, bool], list[str]]:
-    """Return the targets by what is most often said of them, and whether that is an error."""
+    """Return the targets by their most frequent reason, and whether that is an error."""
     causes = dict[tuple[str, bool], list[str]]()
     for name, results in audit.by_target.items():
         found = [each for result in results for each in result.told]
