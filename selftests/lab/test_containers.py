@@ -124,8 +124,8 @@ CASES: dict[str, dict[str, str]] = {
     },
     "5.18": {
         "": "pass",
-        "--device /dev/null:/dev/x:r": "fail: given /dev/null$",
-        "--device-cgroup-rule='c 1:3 r'": "fail: given rule c 1:3 r",
+        "--device /dev/null:/dev/x:r": "fail: has /dev/null$",
+        "--device-cgroup-rule='c 1:3 r'": "fail: has rule c 1:3 r",
         "--privileged": "fail: every device",
     },
     "5.19": {"": "pass", "--ulimit nofile=100:200": "fail: overrides nofile=100:200$"},
@@ -140,7 +140,7 @@ CASES: dict[str, dict[str, str]] = {
     "5.25": {
         "": "pass",
         "--cgroup-parent /docker": "pass",
-        "--cgroup-parent /lab-hc-weird": "fail: runs in /lab-hc-weird, and not",
+        "--cgroup-parent /lab-hc-weird": "fail: runs in /lab-hc-weird instead",
     },
     "5.26": {
         "": "fail: can gain privileges",

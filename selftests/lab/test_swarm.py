@@ -167,7 +167,7 @@ SERVICES: dict[str, tuple[tuple[str, ...], str]] = {
     "variable": (("--env", "DB_PASSWORD=hunter2"), "fail: variable DB_PASSWORD"),
     "good": (
         ("--secret", "db_password", "--env", "DB_PASSWORD_FILE=/run/secrets/db_password", "--config", "motd"),
-        "pass: secrets: db_password; none seen",
+        "pass: secrets: db_password; none found",
     ),
     "address": (("--env", "DB=postgres://app:hunter2@db/app"), "fail: variable DB: a password in an address"),
     "config": (("--config", "source=tls_key_v2,target=/etc/site.pem"), "fail: as a config: tls_key_v2"),
