@@ -45,11 +45,12 @@ def _numeric(identifier: str) -> str:
 
 
 def joint(subjects: Sequence[str], reason: str) -> str:
-    """Return what connects *subjects* and *reason*: a blank if they make a sentence, else a colon."""
+    """Return what connects *subjects* and *reason*: a blank or "each" if they make a sentence, else a colon."""
     if not reason:
         return ""
-    goes_on = reason.partition(" ")[0] in VERBS and "?" not in reason
-    return " " if len(subjects) == 1 and goes_on else ": "
+    if reason.partition(" ")[0] not in VERBS or "?" in reason:
+        return ": "
+    return " " if len(subjects) == 1 else ": each "
 
 
 def kind_before(kind: str, verdict: Verdict) -> str:

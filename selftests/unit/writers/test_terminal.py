@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from hullcheck.results import Finding
+from hullcheck.results import Finding, sentences
 from hullcheck.results.failures import findings, problems
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
@@ -54,6 +54,16 @@ def test_few_names_are_named() -> None:
     """One more than three is named as well."""
     assert screen.named(["a", "b", "", "c", "d"]) == "a, b, c, d"
     assert screen.named(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("reason", "one", "two"),
+    [("is late", "a is late", "a, b: each is late"), ("no lock", "a: no lock", "a, b: no lock")],
+)
+def test_subjects_that_share_a_reason(reason: str, one: str, two: str) -> None:
+    """Subjects and reason are a sentence if the reason begins with a verb."""
+    found = [f"{', '.join(each)}{sentences.joint(each, reason)}{reason}" for each in (["a"], ["a", "b"])]
+    assert found == [one, two]
 
 
 @pytest.mark.parametrize(
