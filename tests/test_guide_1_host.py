@@ -45,7 +45,7 @@ def test_host_serves_containers_alone(
     """
     known = [path for path in host_services.applications if not policy.allows_service(posixpath.basename(path))]
     assert not known, f"runs applications outside of containers: {', '.join(known)}"
-    unlisted = [each for each in host_services.strangers if not policy.allows_service(each.name)]
+    unlisted = [each for each in host_services.added if not policy.allows_service(each.name)]
     found = _listening(unlisted)
     if found and policy.allowed_host_services is None:
         raise Manual(

@@ -18,6 +18,7 @@ def add(commands: Subparsers) -> None:
     """Declare the subcommands."""
     explain = commands.add_parser(
         "explain",
+        usage="hullcheck explain [CONTROL] [OPTIONS]",
         description="Explain a control: what it requires, why, how to fix it, and how it is judged. Without CONTROL,"
         " list all controls; with a section or a word, those that have it. No host is contacted.",
     )

@@ -145,7 +145,7 @@ def _recording(path: Path) -> "Recording":
 
 def _line(plan: "Plan", output: Path) -> str:
     fixed = {failure.control.id for failure, _ in plan.changes}
-    left = {failure.control.id for failure, _ in plan.left} | {each.control.id for each in plan.asked}
+    left = {failure.control.id for failure, _ in plan.left} | {each.control.id for each in plan.optional}
     return printable(
         f"{plan.target}: {len(fixed)} controls to fix, {len(left - fixed)} to fix by hand:"
         f" {output / plan.target / 'README.md'}"

@@ -86,7 +86,7 @@ def drift(old: PastRun, new: PastRun) -> Drift:
         for name in added
         for result in new.audit.results
         if result.target == name
-        for each in result.told
+        for each in result.all_findings
         if each.verdict is Verdict.FAIL
     )
     return Drift(old, new, replace(found, new=(*found.new, *failing)), answers, added, removed)
@@ -110,7 +110,7 @@ def _answers(changes: tuple[Change, ...], old: PastRun, new: PastRun) -> Iterato
 def _deciding(change: Change, run: PastRun, evidence: Evidence) -> dict[str, str]:
     """Return the deciding lines of *run* on the subject of *change*, by their text without the process."""
     result = run.results[change.control, change.target]
-    found = (each for each in result.told if (each.kind, each.subject) == (change.kind, change.subject))
+    found = (each for each in result.all_findings if (each.kind, each.subject) == (change.kind, change.subject))
     lines = [line for each in found for line in evidence.deciding(change.control, result.evidence, each)]
     texts = {each: _PLACE.sub("", each.text) for each in lines}
     return {each.meaning or text: text for each, text in texts.items()}

@@ -116,8 +116,8 @@ def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
     while waiting:
         name = waiting.pop(0)
         if kind == COMPOSE:  # the file is the evidence for what it does not tell, too
-            told = name if name in FROM_FILE else "container"
-            seen[name] = FROM_FILE[told].probes if name in FACTS else ()
+            known = name if name in FROM_FILE else "container"
+            seen[name] = FROM_FILE[known].probes if name in FACTS else ()
             continue
         inside = INSIDE.get(name)
         found = inside if inside and kind == "container" else FACTS.get(name)

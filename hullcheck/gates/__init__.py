@@ -72,7 +72,9 @@ class Baseline(Struct, frozen=True, dict=True):
     def findings(self) -> frozenset[tuple[str, Verdict]]:
         """The ids of the findings, each with its verdict."""
         return frozenset(
-            (finding_id(one.control, one.target, each), each.verdict) for one in self.audit.results for each in one.told
+            (finding_id(one.control, one.target, each), each.verdict)
+            for one in self.audit.results
+            for each in one.all_findings
         )
 
     def has(self, result: Result, finding: Finding) -> bool:
@@ -123,7 +125,7 @@ class Gates(Struct, frozen=True):
                 yield from (f"{each.place}: {each.state}" for each in entries if each.state in STALE)
         for result in audit.results:
             severity = audit.severity(result)
-            for each in result.told:
+            for each in result.all_findings:
                 is_new = not (self.baseline and self.baseline.has(result, each))
                 if any(one.fits(each.verdict, severity, is_new=is_new) for one in self.conditions):
                     name = sentences.called(audit.known[result.control])

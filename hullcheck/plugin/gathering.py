@@ -78,7 +78,7 @@ class _Gathering:
             reporter.write_line(f"auditing {self.work}")
         self.audit.waiting = self.draw
         self.audit.gathered = True
-        if not self.audit.asked:
+        if not self.audit.gathering_begun:
             self.audit.begin_gathering()
         if len(targets) <= FEW_TARGETS:
             self.audit.await_recordings(targets)

@@ -28,7 +28,7 @@ class Unwritten(dict[Path, str]):
         except OSError as error:
             self[path] = error.strerror or str(error)
 
-    def told(self, folder: Path) -> str:
+    def message(self, folder: Path) -> str:
         """Return one line with each file, seen from the *folder* of the run if it lies in it, and the reason."""
         names = {path: str(path.relative_to(folder) if path.is_relative_to(folder) else path) for path in self}
         files = grouped((reason, names[path]) for path, reason in self.items())

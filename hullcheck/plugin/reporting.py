@@ -117,7 +117,7 @@ class Reporting:
         else:
             self.pytest_collectreport(report)
         yield
-        if carried and self._reporter is not None and _is_told(carried):
+        if carried and self._reporter is not None and _has_outcome(carried):
             self.quiet.forget(self._reporter, report)
         if carried and carried.whole:
             self._end(report)
@@ -216,7 +216,7 @@ class Reporting:
             if path:
                 with audit.unwritten.noting(path) if audit else contextlib.nullcontext():
                     output.write_file(path, self.cases.render(self.began, seconds))
-        if audit and audit.asked:
+        if audit and audit.gathering_begun:
             (audit.folder / GATHERING).unlink(missing_ok=True)
         if audit and self.outcome and self.audit:
             if self.copy:
@@ -234,7 +234,7 @@ class Reporting:
                         remove_older(audit.folder, keep)
         if audit and audit.unwritten:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-            self._say(printable(audit.unwritten.told(audit.folder)), red=True)
+            self._say(printable(audit.unwritten.message(audit.folder)), red=True)
         self.output.flush()  # what waits in a buffer may not be written either
         if self.output.fault:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -300,7 +300,7 @@ class Reporting:
             prefix.append(html.link_from(Path(self.config.option.htmlpath), self.outcome.session.folder))
 
 
-def _is_told(carried: Carried) -> bool:
+def _has_outcome(carried: Carried) -> bool:
     """Return whether the summary has the outcome of this test: not if the control itself is broken."""
     result = carried.result
     return result.verdict is not Verdict.ERROR or not any(

@@ -77,7 +77,7 @@ class AuditSession:
         self.folder = self._folder()
         self.began = run_files.began(self.folder.name)  # the same in all processes
         self.unwritten = Unwritten()
-        self.asked = self.gathered = False
+        self.gathering_begun = self.gathered = False
         self.collected = 0  # tests, by workers
         self.recordings: dict[str, Recording] = {}
         self._arrivals = SimpleQueue[Recording | BaseException]()
@@ -110,7 +110,7 @@ class AuditSession:
 
     def begin_gathering(self) -> None:
         """Ask all targets, in other threads, and keep each recording in the folder of the run."""
-        self.asked = True
+        self.gathering_begun = True
         self.config.add_cleanup(processes.end_all)
         try:
             (self.writable_folder() / GATHERING).touch()

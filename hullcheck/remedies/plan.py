@@ -93,7 +93,7 @@ class Plan(Struct, frozen=True):
     run: str  # the id of the run
     changes: tuple[tuple[Failure, Change], ...]  # each failure that is fixed, with its change
     left: tuple[tuple[Failure, str], ...]  # each failure to fix by hand, and why
-    asked: tuple[Failure, ...]  # failures whose remedy takes something away, for `--also`
+    optional: tuple[Failure, ...]  # failures whose remedy takes something away, for `--also`
 
     @property
     def is_empty(self) -> bool:
@@ -143,13 +143,13 @@ def plan_of(
     failed: Iterable[Failure], facts: Facts, target: str = "", run: str = "", also: Collection[str] = ()
 ) -> Plan:
     """Return the plan for these failures on a host with these facts."""
-    changes, left, asked = list[tuple[Failure, Change]](), list[tuple[Failure, str]](), list[Failure]()
+    changes, left, optional = list[tuple[Failure, Change]](), list[tuple[Failure, str]](), list[Failure]()
     for failure in failed:
         remedy = REMEDIES.get(failure.control.id)
         if remedy is None:
             left.append((failure, NO_REMEDY))
         elif remedy.asks and failure.control.id not in also:
-            asked.append(failure)
+            optional.append(failure)
         else:
             try:
                 changes.append((failure, change(failure, remedy, facts)))
@@ -161,7 +161,7 @@ def plan_of(
         return not isinstance(each, Rights) or {(each.word, path) for path in each.way} <= rights
 
     left += [(failure, _OPEN_WAY) for failure, each in changes if not is_safe(each)]
-    return Plan(target, run, tuple(each for each in changes if is_safe(each[1])), tuple(left), tuple(asked))
+    return Plan(target, run, tuple(each for each in changes if is_safe(each[1])), tuple(left), tuple(optional))
 
 
 def change(failure: Failure, remedy: remedies.Remedy, facts: Facts) -> Change:

@@ -47,10 +47,10 @@ def readme(plan: Plan) -> str:
     if not plan.is_empty:
         pages.append(_order(plan))
     pages += [_part(each.title, each.how, each.fixed) for each in script.parts(plan)]
-    if plan.asked:
-        names = " ".join(f"--also {quoted(each)}" for each in dict.fromkeys(f.control.id for f in plan.asked))
+    if plan.optional:
+        names = " ".join(f"--also {quoted(each)}" for each in dict.fromkeys(f.control.id for f in plan.optional))
         how = f"Their remedies are proven. To include them, add {code(names)}."
-        pages.append(_part("Left out, because they take something away", how, plan.asked))
+        pages.append(_part("Left out, because they take something away", how, plan.optional))
     by_reason = grouped((why, _title(failure) + _found(failure)) for failure, why in plan.left)
     if by_reason:
         pages.append("## To fix by hand\n\nThese files do not fix the following.\n")

@@ -181,7 +181,7 @@ class Result(Struct, frozen=True, omit_defaults=True):
     switched_off: SwitchedOff | None = None
 
     @property
-    def told(self) -> tuple[Finding, ...]:
+    def all_findings(self) -> tuple[Finding, ...]:
         """The findings, or one for the whole target if there are none."""
         return self.findings or (Finding("target", self.target, self.verdict, self.reason),)
 

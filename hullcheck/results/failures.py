@@ -129,7 +129,7 @@ def findings(audit: Audit, verdict: Verdict) -> tuple[Failure, ...]:
     found = (
         Failure(audit.known[result.control], result.target, audit.severity(result), each)
         for result in audit.results
-        for each in result.told
+        for each in result.all_findings
         if each.verdict is verdict
     )
     return tuple(sorted(found, key=lambda each: (rank(each.severity), order[each.control.id])))

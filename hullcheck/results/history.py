@@ -83,12 +83,12 @@ def _is_judged(result: Result) -> bool:
     """Return whether the host as a whole was judged, even if single subjects were not."""
     if result.switched_off:
         return False
-    return not any(each.kind == "target" and each.verdict in _OPEN for each in result.told)
+    return not any(each.kind == "target" and each.verdict in _OPEN for each in result.all_findings)
 
 
 def _failing(result: Result, *others: Verdict) -> Mapping[_Subject, Finding]:
     """Return the findings that failed, or have one of the *others*, by kind and name of the subject."""
-    return {(each.kind, each.subject): each for each in result.told if each.verdict in (Verdict.FAIL, *others)}
+    return {(each.kind, each.subject): each for each in result.all_findings if each.verdict in (Verdict.FAIL, *others)}
 
 
 def _appeared(then: Result, now: Result, same: Sequence[Verdict]) -> Iterator[Change]:
@@ -106,7 +106,7 @@ def trend(audit: Audit) -> tuple[Moment, ...]:
     """Return the numbers of the known runs before *audit*, the oldest first, and its own."""
     failed: Counter[str] = Counter()
     for one in audit.results:
-        failed[audit.severity(one)] += sum(each.verdict is Verdict.FAIL for each in one.told)
+        failed[audit.severity(one)] += sum(each.verdict is Verdict.FAIL for each in one.all_findings)
     errors = sum(each.verdict is Verdict.ERROR for each in audit.results)
     own = Moment(audit.run.id, audit.run.finished, {name: many for name, many in failed.items() if many}, errors)
     return (*(audit.since.before if audit.since else ()), own)

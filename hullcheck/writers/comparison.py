@@ -69,12 +69,12 @@ def _line(row: Row) -> str:
 
 def _row_document(row: Row) -> dict[str, Any]:
     check, result = row.check, row.result
-    told = ("control", "verdict", "reason", "evidence")
+    fields = ("control", "verdict", "reason", "evidence")
     return {
         "kind": str(row.kind),
         "number": row.number,
         "title": row.title,
         "there": check and {"number": check.number, "result": check.result, "details": check.details},
-        "here": result and {name: getattr(result, name) for name in told},
+        "here": result and {name: getattr(result, name) for name in fields},
         "note": row.note,
     }

@@ -84,7 +84,7 @@ def entries(audit: Audit) -> Iterator[Entry]:
     accepted.pop("", None)
     for result in audit.results:
         control, severity = audit.known[result.control], audit.severity(result)
-        for each in result.told:
+        for each in result.all_findings:
             yield Entry(control, result.target, severity, each, result, accepted.get(each.accepted_by))
 
 

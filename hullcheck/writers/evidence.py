@@ -27,7 +27,7 @@ def _result(run: PastRun, result: Result) -> Iterator[str]:
     yield f"{result.target}: {result.verdict}"
     if not evidence:
         yield f"  no evidence: {run.folder / result.target} has no recording that can be read"
-    found = sorted(result.told, key=lambda each: list(Verdict).index(each.verdict))
+    found = sorted(result.all_findings, key=lambda each: list(Verdict).index(each.verdict))
     for each in found[:_MOST]:
         yield f"  {each.verdict}: {sentence(each.kind, each.subject, each.verdict, each.reason)}"
         for line in evidence.deciding(result.control, result.evidence, each) if evidence else ():

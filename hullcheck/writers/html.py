@@ -33,7 +33,7 @@ def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -
     severity = result.severity or control.severity
     found = [
         sentences.sentence(each.kind, each.subject, each.verdict, each.reason)
-        for each in result.told
+        for each in result.all_findings
         if each.verdict is result.verdict
     ]
     more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []

@@ -187,7 +187,7 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
     made = plan(document.load(run, ""), host.name, recording, also)
     every = {(each.control.id, each.finding.subject) for each, _ in made.changes}
     again = {(each.control.id, each.finding.subject) for each in made.fixed(Options)}
-    left = {failure.control.id for failure, _ in made.left} | {each.control.id for each in made.asked}
+    left = {failure.control.id for failure, _ in made.left} | {each.control.id for each in made.optional}
     options = {"client": LOOSE.split()}
     for again_with in made.options:
         kept = LOOSE if again_with.container == "client" else ""

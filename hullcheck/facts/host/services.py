@@ -84,7 +84,7 @@ class HostServices(Struct, frozen=True, dict=True):
         return frozenset(found if seen else {UNSEEN})  # the kernel's own: NFS, WireGuard
 
     @property
-    def strangers(self) -> tuple[Listener, ...]:
+    def added(self) -> tuple[Listener, ...]:
         """The listeners outside of the base system and the engine."""
         base = {each for each in self.listeners if each.name in _BASE and each.program.startswith(_INSTALLED)}
         return tuple(each for each in self.listeners if each not in base and each.program not in _BASE_SOCKETS)

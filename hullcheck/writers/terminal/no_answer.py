@@ -48,7 +48,7 @@ def _by_cause(audit: Audit) -> Mapping[tuple[str, bool], list[str]]:
     """Return the targets by their most frequent reason, and whether that is an error."""
     causes = dict[tuple[str, bool], list[str]]()
     for name, results in audit.by_target.items():
-        found = [each for result in results for each in result.told]
+        found = [each for result in results for each in result.all_findings]
         errors = [each for each in found if each.verdict is Verdict.ERROR]
         for cause, _ in Counter(map(cause_of, errors or found)).most_common(1):
             causes.setdefault((cause, bool(errors)), []).append(name)

@@ -238,7 +238,7 @@ def test_options_of_a_container_are_together() -> None:
     made = plan_of(found, HOST, also=reasons)
     assert made.options == [Options("web", ("--security-opt no-new-privileges",), ("--pid host",))]
     assert [failure.control.id for failure, _ in made.left] == [*reasons][2:]
-    assert [each.control.id for each in plan_of(found, HOST).asked] == ["container_has_a_pid_namespace"]
+    assert [each.control.id for each in plan_of(found, HOST).optional] == ["container_has_a_pid_namespace"]
     assert made.is_empty
     rights = (failure(OPEN), Rights(PATH, "mode", "o-w"))
     assert not replace(made, changes=(*made.changes, rights)).is_empty
