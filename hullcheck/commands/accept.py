@@ -22,10 +22,10 @@ What fails is then waived, and what is manual attested, until that day is over (
 Audits report entries that are out of date or not needed any more. More: docs/accept.md
 """
 _WIDE = {
-    "target": "on every target",
-    "subject": "of every subject",
-    "until": "without an end",
-    "approved_by": "approved by nobody",
+    "target": "holds on every target",
+    "subject": "covers every subject",
+    "until": "has no end",
+    "approved_by": "names no approver",
 }
 """The scope of a waiver without these options."""
 _WAIVER = {
@@ -82,12 +82,13 @@ def _accept(given: argparse.Namespace) -> int:
     if bool(given.control) is bool(given.cause):
         raise WrongUse("name either a CONTROL, or by --cause=TEXT the reason that several controls give")
     if not given.inventory.exists():
-        raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory=PATH")
+        example = "write it with your targets, for example `targets: {web1: {connect: 'ssh://web1'}}`"
+        raise WrongUse(f"{given.inventory}: not there; {example}, or name another with --inventory=PATH")
     _write(given, _waiver(given) if is_waiver else _attestation(given))
     unsaid = {name: words for name, words in _WIDE.items() if is_waiver and not getattr(given, name)}
     if unsaid:
         options = ", ".join(map(_spelled, unsaid))
-        print(f"It accepts the failure {', '.join(unsaid.values())}; limit it by {options}.", file=sys.stderr)
+        print(f"The waiver {', '.join(unsaid.values())}; to narrow it, add {options}.", file=sys.stderr)
     return 0
 
 

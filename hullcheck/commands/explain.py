@@ -51,7 +51,8 @@ def _explain(given: argparse.Namespace) -> int:
     listed = catalog.in_order(catalog.collect(given.paths), given.benchmark)
     found = entries.matching(given.control, listed) if given.control else listed
     if not found:
-        raise WrongUse(f"no control has the number, id or word {given.control!r}; `hullcheck explain` lists all")
+        hint = "try a shorter word, or `hullcheck explain`, which lists all"
+        raise WrongUse(f"no control has the number, id or word {given.control!r}; {hint}")
     if given.folder:
         print(_of_run(given.folder, found), end="")
     elif given.json:
@@ -68,9 +69,7 @@ def _of_run(folder: Path, found: Sequence[catalog.Listed]) -> str:
     from hullcheck.writers import evidence
 
     if len(found) != 1:
-        raise WrongUse(
-            "--run takes one control, as `hullcheck explain 5.5 --run RUN-FOLDER`"
-        )
+        raise WrongUse("--run takes one control, as `hullcheck explain 5.5 --run RUN-FOLDER`")
     return evidence.text(PastRun.load(folder), found[0].control.id)
 
 
