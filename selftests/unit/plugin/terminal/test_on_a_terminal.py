@@ -68,11 +68,11 @@ def test_second_run_says_what_changed(tmp_path: Path) -> None:
     """New and gone failures, by number and subject; a single control says nothing of the others."""
     project = site(tmp_path)
     host = careless(project)
-    assert not project.pytest("-m", "cis", "--hosts", host).lines("since ")
+    assert not project.pytest("-m", "cis", "--hosts", host).lines("findings since ")
     time.sleep(1)  # the names of runs tell the second in which they began
     run = project.pytest("-m", "cis", "--hosts", host)
-    assert [re.sub(r"20\S+ \S+ UTC", "THEN", each) for each in run.lines("since ")] == [
-        "since THEN: 0 new, 0 gone, 1 as before"
+    assert [re.sub(r"20\S+ \S+ UTC", "THEN", each) for each in run.lines("findings since ")] == [
+        "findings since THEN: 0 new, 0 gone, 1 as before"
     ]
     assert run.results["since"]["still"] == 1
 
