@@ -51,10 +51,10 @@ def readme(plan: Plan) -> str:
         names = " ".join(f"--also {quoted(each)}" for each in dict.fromkeys(f.control.id for f in plan.asked))
         how = f"Their remedies are proven. To include them, add {code(names)}."
         pages.append(_part("Left out, because they take something away", how, plan.asked))
-    by_reason = grouped((why, _title(failure) + _found(failure)) for failure, why in plan.left)
-    if by_reason:
+    if plan.left:
         pages.append("## To fix by hand\n\nThese files do not fix the following.\n")
-    pages += [f"{prose(why[:1].upper() + why[1:])}:\n\n{''.join(texts)}" for why, texts in by_reason.items()]
+    for why, left in grouped((why, failure) for failure, why in plan.left).items():
+        pages.append(f"{prose(why[:1].upper() + why[1:])}:\n\n{_listed(left, by_hand=True)}")
     return "\n".join(pages)
 
 
@@ -68,7 +68,7 @@ def _order(plan: Plan) -> str:
     command = " ".join(("sh", script.RESTART, *words))
     remote = quoted(" ".join(("sh", f"{script.PLACE}/{script.RESTART}", *words)))
     lines = _ORDER.format(
-        restart=f"{command}    # restarts the engine, which then reads its settings\n",
+        restart=f"{command:<17}    # restarts the engine, which then reads its settings\n",
         by_ansible=f"ansible -i INVENTORY HOST -b -m command -a {remote}\n",
         saved=saved,
         back=f"; then `{command}`",
@@ -78,12 +78,24 @@ def _order(plan: Plan) -> str:
 
 
 def _part(title: str, how: str, failures: Iterable[Failure]) -> str:
-    """Return a section with each control, what was found, and what its remedy may break."""
+    """Return a section of controls."""
+    return f"## {title}\n\n{how}\n\n{_listed(failures)}"
+
+
+def _listed(failures: Iterable[Failure], *, by_hand: bool = False) -> str:
+    """Return each control, what was found, and what its remedy may break, or how to fix it *by_hand*."""
     lines = []
     for name, together in grouped((each.control.id, each) for each in failures).items():
-        risk = REMEDIES[name].risk
-        lines += [_title(together[0]), *map(_found, together), *[f"  - may break: {risk}\n"] * bool(risk)]
-    return f"## {title}\n\n{how}\n\n{''.join(lines)}"
+        text = _with_code(together[0].control.remedy) if by_hand else REMEDIES[name].risk
+        last = f"  - {'fix' if by_hand else 'may break'}: {text}\n" if text else ""
+        lines += [_title(together[0]), *map(_found, together), last]
+    return "".join(lines)
+
+
+def _with_code(text: str) -> str:
+    """Return *text* as plain words of Markdown, except what is code in it."""
+    *parts, last = text.split("`")
+    return "`".join((*(each if at % 2 else prose(each) for at, each in enumerate(parts)), prose(last)))
 
 
 def _title(failure: Failure) -> str:

@@ -24,7 +24,7 @@ PLAYBOOK, PLACE = "playbook.yml", "/var/lib/hullcheck/remedy"  # where it copies
 _AUDITD = "install auditd (`apt-get install auditd` or `dnf install audit`)"
 _HOST = regex(r"(?!(?:all|ungrouped)$)[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHELL_NAME = regex(r"[\w@%+=:,./-]+", re.ASCII)
-_MARKDOWN = regex(r"([\\`*_{}\[\]()#+!|<>~&-])")
+_MARKDOWN = regex(r"([\\`*_\[\]#|<>~&])")
 
 
 class Part(Struct, frozen=True):

@@ -34,7 +34,7 @@ HOST = Facts(RECORDING, Policy())
 def failure(reason: str, subject: str = PATH, kind: str = "file", control: str = "c") -> Failure:
     """A failure for this reason."""
     finding = Finding(kind, subject, Verdict.FAIL, reason)
-    return Failure(Control(control, "", "", "", "", {}), "h", "", finding)
+    return Failure(Control(control, "", "", "", "set `a_b`, not a_b", {}), "h", "", finding)
 
 
 def change(remedy: Remedy, facts: Facts, reason: str, subject: str = PATH, kind: str = "file") -> Any:
