@@ -30,7 +30,7 @@ _WIDE = {
 """The scope of a waiver without these options."""
 _WAIVER = {
     "reason": ("TEXT", "why"),
-    "cause": ("TEXT", "in place of CONTROL: what fails for this reason, as reports show it, or a pattern of it"),
+    "cause": ("TEXT", "instead of CONTROL: a reason as reports show it, or a pattern; accepts all that fails for it"),
     "approved_by": ("PERSON", "who accepts the risk"),
     "ticket": ("ID", "where it was decided"),
     "risk": ("TEXT", "what can still happen"),
@@ -38,8 +38,8 @@ _WAIVER = {
 _ATTESTATION = {
     "checked": ("TEXT", "what was found"),
     "by": ("PERSON", "who checked"),
-    "on": ("DAY", "when, as 2026-11-24 (default: today, UTC)"),
-    "valid_for": ("PERIOD", "how long it holds, in place of --until: annually, monthly, ..., or as 6w, 3m, 1y"),
+    "on": ("DAY", "when, such as 2026-11-24 (default: today, UTC)"),
+    "valid_for": ("PERIOD", "how long it holds, instead of --until: annually, monthly, ..., 6w, 3m or 1y"),
 }
 
 
@@ -55,9 +55,9 @@ def add(commands: Subparsers) -> None:
     )
     accept.add_argument("control", nargs="?", metavar="CONTROL", help="its number in the CIS benchmark, or its id")
     for kind, named in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
-        help_ = f"only {kind}s of this name, as {named}; can be given again (default: all)"
+        help_ = f"only {kind}s of this name, such as {named}; can be given again (default: all)"
         accept.add_argument(f"--{kind}", action="append", default=[], metavar="PATTERN", help=help_)
-    accept.add_argument("--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31")
+    accept.add_argument("--until", metavar="DAY", help="the last day on which it holds, such as 2027-01-31")
     default = Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY)
     help_ = f"the file to write (default: {default})"
     accept.add_argument("--inventory", type=Path, default=default, metavar="PATH", help=help_)

@@ -42,7 +42,9 @@ def add(commands: Subparsers) -> None:
     diff.add_argument("--target", metavar="NAME", help="the target of the log, if the run has several")
     form = diff.add_mutually_exclusive_group()
     add_json(form)
-    form.add_argument("--markdown", action="store_true", help="print Markdown, as for a comment of a merge request")
+    form.add_argument(
+        "--markdown", action="store_true", help="print Markdown, for example to comment on a merge request"
+    )
     diff.set_defaults(run=_diff)
 
 
