@@ -29,7 +29,7 @@ from hullcheck.parsing.confinement import DOCKER_DEFAULT
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
-_NO_EXEC_NOW = "runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)"
+_NO_EXEC_NOW = "no such `docker exec` runs now: check the audit log for earlier ones (`ausearch -k docker`)"
 
 
 @pytest.mark.cis("5.1", level=1)

@@ -114,8 +114,8 @@ OFF = "auditing is off in the kernel (enabled 0)"
 @pytest.mark.parametrize(
     ("one", "reason", "expected"),
     [
-        (file(), "no rule covers it", (f"path={PATH}", False)),
-        (file(path="/etc/docker", kind=stat.S_IFDIR), "no rule covers it", ("dir=/etc/docker", False)),
+        (file(), "no audit rule covers it", (f"path={PATH}", False)),
+        (file(path="/etc/docker", kind=stat.S_IFDIR), "no audit rule covers it", ("dir=/etc/docker", False)),
         (file(), OFF, (f"path={PATH}", True)),
         (file(), "auditctl is not installed, so no audit rules are loaded", (f"path={PATH}", False)),
         (file(), "is excluded by '-a never,task'", None),

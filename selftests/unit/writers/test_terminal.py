@@ -47,7 +47,7 @@ def test_everything_has_every_failure() -> None:
     assert sum(line.startswith(("critical ", "high ", "medium ", "low ")) for line in lines) == len(found)
     assert not [line for line in lines if "--all" in line]
     (shared,) = (line for line in lines if "  CIS 1.1.3 and " in line)
-    assert ": no rule covers it: /usr" in shared
+    assert ": no audit rule covers it: /usr" in shared
 
 
 def test_few_names_are_named() -> None:
