@@ -51,7 +51,7 @@ def _explain(given: argparse.Namespace) -> int:
     listed = catalog.in_order(catalog.collect(given.paths), given.benchmark)
     found = entries.matching(given.control, listed) if given.control else listed
     if not found:
-        hint = "try a shorter word, or `hullcheck explain`, which lists all"
+        hint = "`hullcheck explain` lists all; --path names controls of your own"
         raise WrongUse(f"no control has the number, id or word {given.control!r}; {hint}")
     if given.folder:
         print(_of_run(given.folder, found), end="")
