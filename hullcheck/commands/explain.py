@@ -70,7 +70,7 @@ def _of_run(folder: Path, found: Sequence[catalog.Listed]) -> str:
 
     if len(found) != 1:
         raise WrongUse("--run takes one control, as `hullcheck explain 5.5 --run RUN-FOLDER`")
-    return evidence.text(PastRun.load(folder), found[0].control.id)
+    return evidence.text(PastRun.load(folder, "--run RUN-FOLDER"), found[0].control.id)
 
 
 def _coverage(given: argparse.Namespace) -> int:
