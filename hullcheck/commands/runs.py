@@ -42,9 +42,7 @@ def add(commands: Subparsers) -> None:
     diff.add_argument("--target", metavar="NAME", help="the target of the log, if the run has several")
     form = diff.add_mutually_exclusive_group()
     add_json(form)
-    form.add_argument(
-        "--markdown", action="store_true", help="print Markdown, for example to comment on a merge request"
-    )
+    form.add_argument("--markdown", action="store_true", help="print Markdown, for a comment on a merge request")
     diff.set_defaults(run=_diff)
 
 

@@ -39,9 +39,7 @@ GROUPS = {
         "inventory": Option("file with targets, policy and waivers (default: inventories/local.yml)", "PATH"),
         "targets": Option("only these targets or groups of the inventory; patterns such as 'web*'", "NAMES"),
         "shard": Option("only this part of the targets, such as 3/20", "N/TOTAL", "", ARGUMENT),
-        "compose": Option(
-            "Compose files before they are started; `+` merges two, as in a.yml+b.yml", "FILES", "", ARGUMENT
-        ),
+        "compose": Option("Compose files before they are started; `+` merges two", "FILES", "", ARGUMENT),
         "demo": Option("two recorded hosts, one of them careless; needs no Docker", place=FOREIGN),
     },
     "Which controls": {

@@ -46,15 +46,15 @@ def readme(plan: Plan) -> str:
     pages = [f"# Remedies for {prose(plan.target)}\n\n{_INTRODUCTION}\nRun: {code(plan.run)}\n"]
     if not plan.is_empty:
         pages.append(_order(plan))
-    pages += [_part(each.title, each.how, each.fixed) for each in script.parts(plan)]
+    pages += [_part(f"## {each.title}\n\n{each.how}", each.fixed) for each in script.parts(plan)]
     if plan.asked:
         names = " ".join(f"--also {quoted(each)}" for each in dict.fromkeys(f.control.id for f in plan.asked))
         how = f"Their remedies are proven. To include them, add {code(names)}."
-        pages.append(_part("Left out, because they take something away", how, plan.asked))
+        pages.append(_part(f"## Left out, because they take something away\n\n{how}", plan.asked))
     if plan.left:
         pages.append("## To fix by hand\n\nThese files do not fix the following.\n")
     for why, left in grouped((why, failure) for failure, why in plan.left).items():
-        pages.append(f"{prose(why[:1].upper() + why[1:])}:\n\n{_listed(left, by_hand=True)}")
+        pages.append(_part(f"{prose(why[:1].upper() + why[1:])}:", left, by_hand=True))
     return "\n".join(pages)
 
 
@@ -77,25 +77,14 @@ def _order(plan: Plan) -> str:
     return lines + _RESTART
 
 
-def _part(title: str, how: str, failures: Iterable[Failure]) -> str:
-    """Return a section of controls."""
-    return f"## {title}\n\n{how}\n\n{_listed(failures)}"
-
-
-def _listed(failures: Iterable[Failure], *, by_hand: bool = False) -> str:
+def _part(head: str, failures: Iterable[Failure], *, by_hand: bool = False) -> str:
     """Return each control, what was found, and what its remedy may break, or how to fix it *by_hand*."""
     lines = []
     for name, together in grouped((each.control.id, each) for each in failures).items():
-        text = _with_code(together[0].control.remedy) if by_hand else REMEDIES[name].risk
+        text = script.marked(together[0].control.remedy) if by_hand else REMEDIES[name].risk
         last = f"  - {'fix' if by_hand else 'may break'}: {text}\n" if text else ""
         lines += [_title(together[0]), *map(_found, together), last]
-    return "".join(lines)
-
-
-def _with_code(text: str) -> str:
-    """Return *text* as plain words of Markdown, except what is code in it."""
-    *parts, last = text.split("`")
-    return "`".join((*(each if at % 2 else prose(each) for at, each in enumerate(parts)), prose(last)))
+    return f"{head}\n\n{''.join(lines)}"
 
 
 def _title(failure: Failure) -> str:

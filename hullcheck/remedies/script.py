@@ -191,6 +191,11 @@ def prose(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", comment(text))
 
 
+def marked(text: str) -> str:
+    """Return *text* as words of Markdown, in which code stays code."""
+    return "".join(each if at % 2 else prose(each) for at, each in enumerate(re.split("(`[^`]+`)", comment(text))))
+
+
 def code(text: str) -> str:
     """Return *text* as code of Markdown, on one line."""
     line = comment(text)
