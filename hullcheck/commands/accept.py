@@ -12,9 +12,8 @@ from hullcheck.commands import Subparsers, add_paths
 from hullcheck.messages import WrongUse, printable
 
 _EXAMPLES = """examples:
-  hullcheck accept container_is_not_privileged --target web1 --subject mirror \\
-      --reason "the driver of the mirror needs it until the new one is there" \\
-      --until 2027-01-31 --approved-by "Jane Doe" --ticket OPS-118
+  hullcheck accept 5.5 --target web1 --subject mirror --until 2027-01-31 \\
+      --reason "needed until the new driver is there" --approved-by "Jane Doe" --ticket OPS-118
   hullcheck accept host_follows_a_hardening_standard --target 'web*' --valid-for 6m \\
       --checked "hardened by our own standard, checked on each host" --by "Zoë Ray"
 

@@ -35,8 +35,7 @@ def add(commands: Subparsers) -> None:
 
     coverage = commands.add_parser(
         "coverage",
-        description="List the requirements of the frameworks with their controls. The exit status is 1 if a requirement"
-        " has no control.",
+        description="List the requirements of the frameworks with their controls. Exit status: 1 if one has none.",
     )
     help_ = "cis, nist, pci, hipaa or guide, or one of your own markers.ini (default: all)"
     coverage.add_argument("--framework", metavar="FRAMEWORK", help=help_)
@@ -51,8 +50,7 @@ def _explain(given: argparse.Namespace) -> int:
     listed = catalog.in_order(catalog.collect(given.paths), given.benchmark)
     found = entries.matching(given.control, listed) if given.control else listed
     if not found:
-        hint = "`hullcheck explain` lists all; --path names controls of your own"
-        raise WrongUse(f"no control has the number, id or word {given.control!r}; {hint}")
+        raise WrongUse(f"no control has the number, id or word {given.control!r}; `explain` lists all, --path your own")
     if given.folder:
         print(_of_run(given.folder, found), end="")
     elif given.json:

@@ -67,10 +67,8 @@ def write_summary(
         remarks: on the inventory.
         command: the command line of the run, as sudo takes it; empty if root runs it.
     """
-    width = reporter._tw.fullwidth
-    if everything:
-        width = _UNCUT
-    elif not reporter.isatty and "COLUMNS" not in environ:
+    width = _UNCUT if everything else reporter._tw.fullwidth
+    if not reporter.isatty and "COLUMNS" not in environ:
         width = max(width, _IN_A_FILE)
     on_inventory = [head(f"  {printable(each)}", "yellow") for each in remarks]
     below = list(_accepting(audit, ids_by_control))
