@@ -229,7 +229,7 @@ def test_name_that_no_engine_gives(name: str) -> None:
 def test_options_of_a_container_are_together() -> None:
     """What several findings ask of one container is said once; a finding with another cause is left."""
     reasons = {
-        "container_gains_no_privileges": "its processes can gain privileges (no-new-privileges is not set)",
+        "container_gains_no_privileges": "processes can gain privileges (no-new-privileges is not set)",
         "container_has_a_pid_namespace": "shares the process namespace of the host",
         "container_has_a_seccomp_filter": "runs with --privileged, and so without a seccomp filter",
         "container_is_not_privileged": "runs with --privileged",

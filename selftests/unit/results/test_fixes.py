@@ -47,7 +47,7 @@ def test_what_one_change_mends_is_together() -> None:
             failed("debug", "a"),
             failed("debug", "b"),
             failed("privileged", "a", "web"),
-            failed("privileged", "b", "x", "y", reason="its image app:1 names no user: it runs as root"),
+            failed("privileged", "b", "x", "y", reason="image app:1 names no user, so it runs as root"),
             failed("memory", "a", "web", "db"),
             failed("memory", "b", "web"),
             failed("release", "a", severity="high"),
