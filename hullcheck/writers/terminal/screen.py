@@ -218,7 +218,7 @@ def _manual(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
     """Yield what needs a manual check, each cause once, or how many checks these are if there are several."""
     found = problems(findings(audit, Verdict.MANUAL))
     if len(found) > 1 and not everything:
-        yield head(f"manual checks: {len(found)}; `--all` lists them", "yellow", len("manual checks:"))
+        yield head(f"manual checks: {len(found)} different ones; `--all` lists them", "yellow", len("manual checks:"))
     else:
         yield from _rows(audit, found, width, Verdict.MANUAL)
 

@@ -43,7 +43,7 @@ def test_audit_is_one_screen(tmp_path: Path, columns: int, rows: int) -> None:
     number = next(number for number, line in enumerate(seen.lines) if line.startswith("... and "))
     more, manual, fix, *rest = seen.lines[number:]
     assert more.endswith(" 13 low: `--all` shows them, or see the page")
-    assert manual == "manual checks: 11; `--all` lists them"
+    assert manual == "manual checks: 11 different ones; `--all` lists them"
     assert fix.startswith("fix first  23 controls: how 4 containers are started (agent, ")
     assert "".join(rest[4:-2]) == f"page: file://{(tmp_path / 'reports/latest').resolve()}/audit.html"
     assert rest[-2:] == [
