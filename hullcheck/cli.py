@@ -56,11 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Return the options; unknown ones are for pytest, if a subcommand passes them on.
-
-    Raises:
-        SystemExit: they are wrong, or help was asked for.
-    """
+    """Return the options, or exit if they are wrong or help was asked for; a subcommand may pass others to pytest."""
     whole = parser()
     given, more = whole.parse_known_args(arguments)
     if given.command is None:

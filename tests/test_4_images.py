@@ -44,7 +44,7 @@ def test_container_user_is_not_root(container: Container) -> str:
         root = sorted({each.name for each in runtime.processes if roots & {*each.uids}})
         assert not root, _root_reason(container, f"runs {', '.join(root)} as root")
         users = sorted({uid for each in runtime.processes for uid in each.uids})
-        return f"its processes run as uid {', '.join(map(str, users))}"
+        return f"processes run as uid {', '.join(map(str, users))}"
     user = container.user or "not set"
     as_root = user == "root" or container.user_id == 0
     assert not as_root, _root_reason(container, f"would start as root (user {user})")
@@ -53,7 +53,7 @@ def test_container_user_is_not_root(container: Container) -> str:
 
 def _root_reason(container: Container, found: str) -> str:
     unnamed = not container.source.inside and not container.user
-    return f"its image {container.image.name} names no user: it runs as root" if unnamed else found
+    return f"image {container.image.name} names no user, so it runs as root" if unnamed else found
 
 
 def _users(image: Image) -> str:

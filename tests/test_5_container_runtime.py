@@ -29,7 +29,7 @@ from hullcheck.parsing.confinement import DOCKER_DEFAULT
 from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
-_NO_EXEC_NOW = "runs no such process now: check the audit log for earlier ones (`ausearch -k docker`)"
+_NO_EXEC_NOW = "no such `docker exec` runs now: check the audit log for earlier ones (`ausearch -k docker`)"
 
 
 @pytest.mark.cis("5.1", level=1)
@@ -343,8 +343,8 @@ def test_container_root_is_read_only(container: Container) -> str:
 
     Remedy: run the container with `--read-only`, and with volumes or tmpfs for what it has to write.
     """
-    assert container.mounts.root_is_read_only, "its root file system can be written to"
-    return "its root file system is read-only"
+    assert container.mounts.root_is_read_only, "the root file system can be written to"
+    return "the root file system is read-only"
 
 
 @pytest.mark.cis("5.14", level=1)
@@ -381,7 +381,7 @@ def test_container_restarts_at_most_five_times(container: Container) -> str:
     """
     policy = container.host_config.restart_policy
     name, count = policy.name or "no", policy.maximum_retry_count
-    said = f"its restart policy is {name}" + f" with {count or 'unlimited'} attempts" * (name == "on-failure")
+    said = f"the restart policy is {name}" + f" with {count or 'unlimited'} attempts" * (name == "on-failure")
     assert name == "no" or (name == "on-failure" and 0 < count <= 5), said
     service = container.service
     if service is None:
@@ -610,7 +610,7 @@ def test_container_gains_no_privileges(container: Container) -> str:
     Remedy: run the container with `--security-opt no-new-privileges`, or set `"no-new-privileges": true` for the daemon
     and create the container again.
     """
-    words = "its processes can gain privileges (no-new-privileges is not set)"
+    words = "processes can gain privileges (no-new-privileges is not set)"
     assert container.privileges.no_new_privileges, words
     return "no-new-privileges is set"
 

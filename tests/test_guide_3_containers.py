@@ -212,7 +212,7 @@ def test_container_writes_to_tmpfs_or_named_volumes(container: Container, policy
     of the policy, also as a pattern: `/opt/stacks/*`.
     """
     if not container.mounts.root_is_read_only:
-        raise NotApplicable("its root file system is not read-only: see 5.13")
+        raise NotApplicable("the root file system is not read-only: see 5.13")
     memory = HostMount("/dev/shm", frozenset({"/dev/shm"}), "bind")
     mounts = [*container.mounts.writable, *([memory] if container.runtime.shares_host("ipc") else [])]
     mounts.sort(key=lambda each: each.destination)

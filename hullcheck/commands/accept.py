@@ -12,9 +12,8 @@ from hullcheck.commands import Subparsers, add_paths
 from hullcheck.messages import WrongUse, printable
 
 _EXAMPLES = """examples:
-  hullcheck accept container_is_not_privileged --target web1 --subject mirror \\
-      --reason "the driver of the mirror needs it until the new one is there" \\
-      --until 2027-01-31 --approved-by "Jane Doe" --ticket OPS-118
+  hullcheck accept 5.5 --target web1 --subject mirror --until 2027-01-31 \\
+      --reason "needed until the new driver is there" --approved-by "Jane Doe" --ticket OPS-118
   hullcheck accept host_follows_a_hardening_standard --target 'web*' --valid-for 6m \\
       --checked "hardened by our own standard, checked on each host" --by "Zoë Ray"
 
@@ -22,15 +21,15 @@ What fails is then waived, and what is manual attested, until that day is over (
 Audits report entries that are out of date or not needed any more. More: docs/accept.md
 """
 _WIDE = {
-    "target": "on every target",
-    "subject": "of every subject",
-    "until": "without an end",
-    "approved_by": "approved by nobody",
+    "target": "holds on every target",
+    "subject": "covers every subject",
+    "until": "has no end",
+    "approved_by": "names no approver",
 }
 """The scope of a waiver without these options."""
 _WAIVER = {
     "reason": ("TEXT", "why"),
-    "cause": ("TEXT", "in place of CONTROL: what fails for this reason, as reports show it, or a pattern of it"),
+    "cause": ("TEXT", "instead of CONTROL: a reason as reports show it, or a pattern; accepts all that fails for it"),
     "approved_by": ("PERSON", "who accepts the risk"),
     "ticket": ("ID", "where it was decided"),
     "risk": ("TEXT", "what can still happen"),
@@ -38,8 +37,8 @@ _WAIVER = {
 _ATTESTATION = {
     "checked": ("TEXT", "what was found"),
     "by": ("PERSON", "who checked"),
-    "on": ("DAY", "when, as 2026-11-24 (default: today, UTC)"),
-    "valid_for": ("PERIOD", "how long it holds, in place of --until: annually, monthly, ..., or as 6w, 3m, 1y"),
+    "on": ("DAY", "when, such as 2026-11-24 (default: today, UTC)"),
+    "valid_for": ("PERIOD", "how long it holds, instead of --until: annually, monthly, ..., 6w, 3m or 1y"),
 }
 
 
@@ -55,9 +54,9 @@ def add(commands: Subparsers) -> None:
     )
     accept.add_argument("control", nargs="?", metavar="CONTROL", help="its number in the CIS benchmark, or its id")
     for kind, named in (("target", "web1 or 'web*'"), ("subject", "a container's name or 'web-*'")):
-        help_ = f"only {kind}s of this name, as {named}; can be given again (default: all)"
+        help_ = f"only {kind}s of this name, such as {named}; can be given again (default: all)"
         accept.add_argument(f"--{kind}", action="append", default=[], metavar="PATTERN", help=help_)
-    accept.add_argument("--until", metavar="DAY", help="the last day on which it holds, as 2027-01-31")
+    accept.add_argument("--until", metavar="DAY", help="the last day on which it holds, such as 2027-01-31")
     default = Path(os.environ.get("HULLCHECK_INVENTORY") or DEFAULT_INVENTORY)
     help_ = f"the file to write (default: {default})"
     accept.add_argument("--inventory", type=Path, default=default, metavar="PATH", help=help_)
@@ -82,12 +81,13 @@ def _accept(given: argparse.Namespace) -> int:
     if bool(given.control) is bool(given.cause):
         raise WrongUse("name either a CONTROL, or by --cause=TEXT the reason that several controls give")
     if not given.inventory.exists():
-        raise WrongUse(f"{given.inventory}: not there; name the inventory: --inventory=PATH")
+        example = "write it with your targets, for example `targets: {web1: {connect: 'ssh://web1'}}`"
+        raise WrongUse(f"{given.inventory}: not there; {example}, or name another with --inventory=PATH")
     _write(given, _waiver(given) if is_waiver else _attestation(given))
     unsaid = {name: words for name, words in _WIDE.items() if is_waiver and not getattr(given, name)}
     if unsaid:
         options = ", ".join(map(_spelled, unsaid))
-        print(f"It accepts the failure {', '.join(unsaid.values())}; limit it by {options}.", file=sys.stderr)
+        print(f"The waiver {', '.join(unsaid.values())}; to narrow it, add {options}.", file=sys.stderr)
     return 0
 
 

@@ -46,9 +46,9 @@ def add(commands: Subparsers) -> None:
         "gather",
         add_help=False,
         allow_abbrev=False,
-        usage=f"hullcheck gather [--output DIR] [OPTIONS]  (default: {RECORDINGS})",
-        description="Ask the targets, and leave a recording of each in a folder. Judge them later: `hullcheck audit"
-        f" --hosts recorded://{RECORDINGS}/NAME`. The exit status is 1 if a target could not be asked.",
+        usage="hullcheck gather [--output DIR] [OPTIONS]",
+        description=f"Ask the targets, and write a recording of each to DIR (default: {RECORDINGS}). Judge them later:"
+        f" `hullcheck audit --hosts recorded://{RECORDINGS}/NAME`. The exit status is 1 if a target did not answer.",
     )
     parser.add_argument("-h", "--help", action=_Help, nargs=0)
     parser.add_argument("--output", type=Path, default=RECORDINGS)

@@ -36,8 +36,7 @@ def add(commands: Subparsers) -> None:
 
     coverage = commands.add_parser(
         "coverage",
-        description="List the requirements of the frameworks with their controls. The exit status is 1 if a requirement"
-        " has no control.",
+        description="List the requirements of the frameworks with their controls. Exit status: 1 if one has none.",
     )
     help_ = "cis, nist, pci, hipaa or guide, or one of your own markers.ini (default: all)"
     coverage.add_argument("--framework", metavar="FRAMEWORK", help=help_)
@@ -52,7 +51,7 @@ def _explain(given: argparse.Namespace) -> int:
     listed = catalog.in_order(catalog.collect(given.paths), given.benchmark)
     found = entries.matching(given.control, listed) if given.control else listed
     if not found:
-        raise WrongUse(f"no control has the number, id or word {given.control!r}; `hullcheck explain` lists all")
+        raise WrongUse(f"no control has the number, id or word {given.control!r}; `explain` lists all, --path your own")
     if given.folder:
         print(_of_run(given.folder, found), end="")
     elif given.json:
@@ -70,7 +69,7 @@ def _of_run(folder: Path, found: Sequence[catalog.Listed]) -> str:
 
     if len(found) != 1:
         raise WrongUse("--run takes one control, as `hullcheck explain 5.5 --run RUN-FOLDER`")
-    return evidence.text(PastRun.load(folder), found[0].control.id)
+    return evidence.text(PastRun.load(folder, "--run RUN-FOLDER"), found[0].control.id)
 
 
 def _coverage(given: argparse.Namespace) -> int:

@@ -43,8 +43,9 @@ def add(commands: Subparsers) -> None:
         description="Print a policy that accepts what an audit found, each line with a comment that says what it"
         " accepts. It is a draft: delete what nobody needs, and put the rest into the inventory.",
     )
-    help_ = "folder of the run, as reports/latest"
-    policy.add_argument("--from", required=True, type=Path, dest="run_folder", metavar="RUN-FOLDER", help=help_)
+    help_ = "folder of the run (default: reports/latest)"
+    default = Path("reports/latest")
+    policy.add_argument("--from", type=Path, default=default, dest="run_folder", metavar="RUN-FOLDER", help=help_)
     policy.set_defaults(run=_policy)
 
 

@@ -21,14 +21,11 @@ def add(commands: Subparsers) -> None:
     help_ = f"folder of a run (default: {REPORTS}/latest), or with --history of all runs (default: {REPORTS})"
     report.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help=help_)
     what = report.add_mutually_exclusive_group(required=True)
-    help_ = "cis, nist, pci, hipaa or guide, or one of your own markers.ini"
-    what.add_argument("--by", metavar="FRAMEWORK", help=help_)
+    what.add_argument("--by", metavar="FRAMEWORK", help="cis, nist, pci, hipaa, guide, or one of your own markers.ini")
     what.add_argument("--history", action="store_true", help="how many findings failed in each run")
     form = report.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the history as JSON")
-    form.add_argument(
-        "--prometheus", action="store_true", help="print it as OpenMetrics text with the time of each run"
-    )
+    form.add_argument("--prometheus", action="store_true", help="print OpenMetrics text with the time of each run")
     report.set_defaults(run=_report)
 
     diff = commands.add_parser(
@@ -42,17 +39,14 @@ def add(commands: Subparsers) -> None:
     diff.add_argument("--target", metavar="NAME", help="the target of the log, if the run has several")
     form = diff.add_mutually_exclusive_group()
     add_json(form)
-    form.add_argument("--markdown", action="store_true", help="print Markdown, as for a comment of a merge request")
+    form.add_argument("--markdown", action="store_true", help="print Markdown, for a comment on a merge request")
     diff.set_defaults(run=_diff)
-
-
-# what only one of the subcommands needs is imported late
 
 
 def _report(given: argparse.Namespace) -> int:
     if given.history:
         return _history(given)
-    from hullcheck.writers import requirements as writer
+    from hullcheck.writers import requirements as writer  # late, as below: no other subcommand needs it
 
     if given.json or given.prometheus:
         raise WrongUse("--json and --prometheus go with --history; results.json has the requirements")

@@ -13,12 +13,12 @@ def add(commands: Subparsers) -> None:
     """Declare the subcommand."""
     parser = commands.add_parser(
         "verify",
-        description="Check what --bundle left, and judge its recordings again; a bundle of your own controls in the"
-        " directory of those. Exit status: 0 all is right, 1 something is wrong, 2 wrong use, or the controls are not"
-        " here, 3 something differs, and another version of hullcheck or pytest, or other controls made the bundle.",
+        description="Check a bundle that an audit wrote with --bundle, and judge its recordings again. For a bundle of"
+        " your own controls, run it in their directory. Exit status: 0 if all is right, 1 if something is wrong, 2 for"
+        " wrong use or missing controls, 3 for differences if another version or other controls made the bundle.",
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the .zip, or the folder that it was unpacked to")
-    help_ = "who may have signed it, as for ssh-keygen (default: anybody)"
+    help_ = "file with the accepted signers, as for ssh-keygen (default: anybody)"
     parser.add_argument("--allowed-signers", type=Path, metavar="FILE", help=help_)
     parser.set_defaults(run=_run)
 

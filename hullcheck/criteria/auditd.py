@@ -42,7 +42,7 @@ def coverage(
         if not recording:
             partial = [rule.text for rule in near if rule.action == "always" and rule.covers(path)]
             short = "; ".join(f"{each!r} does not record {_KINDS[permission]}" for each in partial)
-            return Coverage(flaw=short or f"no rule covers {path if permissions == 'x' else 'it'}")
+            return Coverage(flaw=short or f"no audit rule covers {path if permissions == 'x' else 'it'}")
         by.append(recording[0])
     return Coverage(
         tuple(dict.fromkeys(by)), "", tuple(rule.text for rule in near if _may_hide(rule, path, permissions))

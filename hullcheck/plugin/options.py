@@ -33,19 +33,19 @@ class Option(NamedTuple):
 GROUPS = {
     "What to audit": {
         "hosts": Option("separated by commas: ssh://me@web1, docker://NAME, recorded://FOLDER", "HOSTS", "", FOREIGN),
-        "sudo": Option("become root there by sudo, which must not ask for a password", place=FOREIGN),
+        "sudo": Option("become root on these hosts with sudo, which must not ask for a password", place=FOREIGN),
         "ssh_config": Option("settings of ssh", "FILE", "", FOREIGN),
         "ssh_identity_file": Option("private key for ssh", "FILE", "", FOREIGN),
         "inventory": Option("file with targets, policy and waivers (default: inventories/local.yml)", "PATH"),
-        "targets": Option("only these targets or groups of the inventory; patterns, as 'web*'", "NAMES"),
-        "shard": Option("only this part of the targets, as 3/20", "N/TOTAL", "", ARGUMENT),
-        "compose": Option("Compose files before they are started; `+` lays one over another", "FILES", "", ARGUMENT),
+        "targets": Option("only these targets or groups of the inventory; patterns such as 'web*'", "NAMES"),
+        "shard": Option("only this part of the targets, such as 3/20", "N/TOTAL", "", ARGUMENT),
+        "compose": Option("Compose files before they are started; `+` merges two", "FILES", "", ARGUMENT),
         "demo": Option("two recorded hosts, one of them careless; needs no Docker", place=FOREIGN),
     },
     "Which controls": {
         "skip": Option("not these: numbers, sections or ids, separated by commas", "CONTROLS", "", ARGUMENT),
         "m": Option("by framework: cis, 'cis(level=1)', baseline, 'pci or hipaa', guide", "MARKERS", "", FOREIGN),
-        "k": Option("whose names or numbers fit, as 'socket and not 5.32'", "WORDS", "", FOREIGN),
+        "k": Option("whose names or numbers match, such as 'socket and not 5.32'", "WORDS", "", FOREIGN),
         "profile": Option("a selection that the inventory has under `profiles`", "NAME"),
         "severity": Option("of this severity and worse: critical, high, medium or low", "LEVEL"),
         "containers": Option("judge only these containers; patterns, separated by commas", "NAMES"),
@@ -54,7 +54,7 @@ GROUPS = {
     },
     "Output": {
         "q": Option("one line for each target", place=FOREIGN),
-        "all": Option("all findings, and not only those that fit", place=ARGUMENT),
+        "all": Option("all findings in full, not only those that fit on the screen", place=ARGUMENT),
         "format": Option("sarif, summary, prometheus, jsonl, oscal, ocsf, hdf, defectdojo, xlsx", "FORMATS"),
         "output": Option("write the one file of --format here too; - is standard output", "FILE", "", ARGUMENT),
         "html": Option("the page of pytest-html", "FILE", "", FOREIGN),
@@ -63,19 +63,19 @@ GROUPS = {
     },
     "Decide": {
         "fail_on": Option("exit status 1 only if a finding fits: high, verdict=fail, new, waivers", "FINDINGS"),
-        "since": Option("compare with this earlier run, and not with the last one", "RUN"),
-        "min_judged": Option("exit status 1 if less of what applies was judged on a target", "PERCENT"),
-        "max_age": Option("judge no evidence that is older, as 36h, 30d or 4w", "AGE"),
+        "since": Option("compare with this run instead of the last one", "RUN"),
+        "min_judged": Option("exit status 1 if less than this was judged on a target", "PERCENT"),
+        "max_age": Option("do not judge evidence older than this: 36h, 30d or 4w", "AGE"),
     },
     "Evidence": {
         "bundle": Option("pack the run into one file, for `hullcheck verify`", place=ARGUMENT),
         "sign": Option("sign the bundle with this SSH key; implies --bundle", "KEY"),
-        "show_probes": Option("print every command that would be run on a target, and end", place=ARGUMENT),
+        "show_probes": Option("print every command that would run on a target, and exit", place=ARGUMENT),
         "probe_timeout": Option("time for one probe on a target (default: 30)", "SECONDS", "30"),
         "target_timeout": Option("time for all probes of one target (default: 120)", "SECONDS", "120"),
         "gather_jobs": Option("how many targets are asked at a time (default: 64)", "NUMBER", "64"),
-        "n": Option("how many processes judge, for many targets", "NUMBER", "", FOREIGN),
-        "releases": Option("JSON file with the known releases of Docker, in place of ours", "FILE"),
+        "n": Option("how many processes judge; more help with many targets", "NUMBER", "", FOREIGN),
+        "releases": Option("JSON file with the known releases of Docker, instead of the built-in one", "FILE"),
     },
 }
 _OURS = {name: each for group in GROUPS.values() for name, each in group.items() if each.place != FOREIGN}
@@ -225,7 +225,7 @@ def age(config: pytest.Config, name: str) -> float:
     text = option(config, name).strip()
     match = _AGE.fullmatch(text)
     if text and match is None:
-        raise pytest.UsageError(f"{spelled(name)} {text}: write hours, days or weeks, as 36h, 30d or 4w")
+        raise pytest.UsageError(f"{spelled(name)} {text}: write hours, days or weeks, such as 36h, 30d or 4w")
     return int(match[1]) * _HOURS[match[2]] * 3600.0 if match else 0.0
 
 

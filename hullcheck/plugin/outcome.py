@@ -219,7 +219,7 @@ def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     except ValueError:
         percent = -1
     if least and not 0 < percent <= 100:
-        raise pytest.UsageError(f"--min-judged {least}: write a percentage above 0, as 95")
+        raise pytest.UsageError(f"--min-judged {least}: write a percentage above 0, such as 95")
     return Gates(fail_on=fail_on, conditions=wanted, baseline=baseline, min_judged=percent)
 
 

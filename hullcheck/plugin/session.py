@@ -250,8 +250,8 @@ class AuditSession:
         named = self.config.getoption("hullcheck_controls", ())
         for name in (*named, *options.several(self.config, "skip")):
             if selection.exact(name) not in words:
-                hint = f"; a host is named by --hosts={name}" if name in named else ""
-                return (f"{name}: no such control; {self._near(name)}{hint}",)
+                host = f", and a host is named by --hosts={name}" if name in named and name[0].isalpha() else ""
+                return (f"{name}: no such control{host}; {self._near(name)}",)
         faults: dict[Way, str] = {
             (*way, name): f"no control has this name; {self._near(name)}"
             for way, controls in self.inventory.all_tailoring()

@@ -30,7 +30,7 @@ _UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
 _RULE_PATH = regex(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
 _CONTAINER = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
 _AUDITING_OFF = "auditing is off in the kernel"
-_UNCOVERED = ("auditctl is not installed", _AUDITING_OFF, "no rule covers it")
+_UNCOVERED = ("auditctl is not installed", _AUDITING_OFF, "no audit rule covers it")
 _SETTING_IN_FILE = regex(r"(/\S+) sets it to ")
 
 

@@ -46,15 +46,15 @@ def readme(plan: Plan) -> str:
     pages = [f"# Remedies for {prose(plan.target)}\n\n{_INTRODUCTION}\nRun: {code(plan.run)}\n"]
     if not plan.is_empty:
         pages.append(_order(plan))
-    pages += [_part(each.title, each.how, each.fixed) for each in script.parts(plan)]
+    pages += [_part(f"## {each.title}\n\n{each.how}", each.fixed) for each in script.parts(plan)]
     if plan.optional:
         names = " ".join(f"--also {quoted(each)}" for each in dict.fromkeys(f.control.id for f in plan.optional))
         how = f"Their remedies are proven. To include them, add {code(names)}."
-        pages.append(_part("Left out, because they take something away", how, plan.optional))
-    by_reason = grouped((why, _title(failure) + _found(failure)) for failure, why in plan.left)
-    if by_reason:
+        pages.append(_part(f"## Left out, because they take something away\n\n{how}", plan.optional))
+    if plan.left:
         pages.append("## To fix by hand\n\nThese files do not fix the following.\n")
-    pages += [f"{prose(why[:1].upper() + why[1:])}:\n\n{''.join(texts)}" for why, texts in by_reason.items()]
+    for why, left in grouped((why, failure) for failure, why in plan.left).items():
+        pages.append(_part(f"{prose(why[:1].upper() + why[1:])}:", left, by_hand=True))
     return "\n".join(pages)
 
 
@@ -68,7 +68,7 @@ def _order(plan: Plan) -> str:
     command = " ".join(("sh", script.RESTART, *words))
     remote = quoted(" ".join(("sh", f"{script.PLACE}/{script.RESTART}", *words)))
     lines = _ORDER.format(
-        restart=f"{command}    # restarts the engine, which then reads its settings\n",
+        restart=f"{command:<17}    # restarts the engine, which then reads its settings\n",
         by_ansible=f"ansible -i INVENTORY HOST -b -m command -a {remote}\n",
         saved=saved,
         back=f"; then `{command}`",
@@ -77,13 +77,14 @@ def _order(plan: Plan) -> str:
     return lines + _RESTART
 
 
-def _part(title: str, how: str, failures: Iterable[Failure]) -> str:
-    """Return a section with each control, what was found, and what its remedy may break."""
+def _part(head: str, failures: Iterable[Failure], *, by_hand: bool = False) -> str:
+    """Return each control, what was found, and what its remedy may break, or how to fix it *by_hand*."""
     lines = []
     for name, together in grouped((each.control.id, each) for each in failures).items():
-        risk = REMEDIES[name].risk
-        lines += [_title(together[0]), *map(_found, together), *[f"  - may break: {risk}\n"] * bool(risk)]
-    return f"## {title}\n\n{how}\n\n{''.join(lines)}"
+        text = script.marked(together[0].control.remedy) if by_hand else REMEDIES[name].risk
+        last = f"  - {'fix' if by_hand else 'may break'}: {text}\n" if text else ""
+        lines += [_title(together[0]), *map(_found, together), last]
+    return f"{head}\n\n{''.join(lines)}"
 
 
 def _title(failure: Failure) -> str:

@@ -24,7 +24,7 @@ PLAYBOOK, PLACE = "playbook.yml", "/var/lib/hullcheck/remedy"  # where it copies
 _AUDITD = "install auditd (`apt-get install auditd` or `dnf install audit`)"
 _HOST = regex(r"(?!(?:all|ungrouped)$)[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHELL_NAME = regex(r"[\w@%+=:,./-]+", re.ASCII)
-_MARKDOWN = regex(r"([\\`*_{}\[\]()#+!|<>~&-])")
+_MARKDOWN = regex(r"([\\`*_\[\]#|<>~&])")
 
 
 class Part(Struct, frozen=True):
@@ -189,6 +189,11 @@ def comment(text: str) -> str:
 def prose(text: str) -> str:
     """Return *text* as plain words of Markdown, on one line."""
     return _MARKDOWN.sub(r"\\\1", comment(text))
+
+
+def marked(text: str) -> str:
+    """Return *text* as words of Markdown, in which code stays code."""
+    return "".join(each if at % 2 else prose(each) for at, each in enumerate(re.split("(`[^`]+`)", comment(text))))
 
 
 def code(text: str) -> str:

@@ -145,7 +145,7 @@ REMEDIES: Mapping[str, Remedy] = {
     ),
     "container_restarts_at_most_five_times": ContainerLimit(
         options="--restart on-failure:5",
-        finding="its restart policy is .*",
+        finding="the restart policy is .*",
         asks=True,
         risk="A container that ends with status 0 when the host stops is not started at boot.",
     ),
@@ -156,7 +156,7 @@ REMEDIES: Mapping[str, Remedy] = {
         risk=f"ping, and other programs that make raw packets, no longer work in the container. {_AGAIN}",
     ),
     "container_gains_no_privileges": ContainerOptions(
-        finding=r"its processes can gain privileges \(no-new-privileges is not set\)",
+        finding=r"processes can gain privileges \(no-new-privileges is not set\)",
         add=("--security-opt no-new-privileges",),
         risk=f"sudo, su and other setuid programs no longer work in the container. {_AGAIN}",
     ),
@@ -184,7 +184,7 @@ REMEDIES: Mapping[str, Remedy] = {
         risk=f"It has its own host name. {_AGAIN}",
     ),
     "container_root_is_read_only": ContainerOptions(
-        finding="its root file system can be written to",
+        finding="the root file system can be written to",
         add=("--read-only", "--tmpfs /tmp"),
         asks=True,
         risk=f"Writes outside of /tmp and its volumes fail: add volumes for them. {_AGAIN}",

@@ -28,7 +28,7 @@ _BY_REMEDY = (
 """Otherwise by the beginning of the remedy; the first match counts."""
 _FIRST = {"auditctl is not installed": "install auditd", "auditing is off in the kernel": "switch auditing on"}
 """Steps before audit rules, by the beginning of the reason."""
-_NO_USER = regex(r"its image (\S+) names no user")
+_NO_USER = regex(r"image (\S+) names no user")
 """A reason that has to be fixed in the image."""
 _SAID = {
     DAEMON: "settings of the daemon (daemon.json)",

@@ -51,13 +51,13 @@ def explanation(listed: Listed, width: int | None) -> str:
         ("", control.title),
         ("Why", control.rationale),
         (f"Why {control.severity}", control.severity_reason),
-        ("Remedy", control.remedy),
+        ("Remedy", control.remedy[:1].upper() + control.remedy[1:]),
         ("Files", "\n\n".join(offered.explained(control.id))),
     ):
         lines += ["", *filter(None, [head]), *_paragraphs(said, width)] if said else []
     facts = [f"{name}: {about.partition(chr(10))[0]}" for name, about in listed.facts.items()]
     if listed.probes:
-        facts.append(f"probes: {', '.join(listed.probes)}; `pytest --show-probes` prints their commands")
+        facts.append(f"probes: {', '.join(listed.probes)}; `hullcheck audit --show-probes` prints their commands")
     facts.append(f"source: {listed.file}:{listed.line}")
     mappings = [f"{framework}: {', '.join(ids)}" for framework, ids in control.frameworks.items()]
     for head, rows in (("Mappings", mappings), ("Judged from", facts)):

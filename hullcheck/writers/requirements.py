@@ -14,7 +14,8 @@ _RELATIONS = {
     "supports": "its controls support a part of a requirement; a pass does not prove the whole of it",
     "judges": "its controls judge the requirements themselves",
 }
-_INCOMPLETE = f"{INCOMPLETE}: some of its controls were not part of this run, or may not have been"
+_COUNTED = "controls: how many of all have the verdict; if it is incomplete, how many were judged"
+_INCOMPLETE = f"{INCOMPLETE}: not all of its controls were part of this run; `hullcheck audit -m %s` runs all of them"
 
 
 def results(rollups: Sequence[Rollup], width: int | None, color: bool) -> str:
@@ -28,7 +29,7 @@ def results(rollups: Sequence[Rollup], width: int | None, color: bool) -> str:
         if gaps := len(rollup.requirements) - len(covered):
             words.append(f"{gaps} of these without a control (`hullcheck coverage --framework={rollup.framework}`)")
         is_partial = any(each.verdict == INCOMPLETE for each in covered)
-        below = [", ".join(words), _INCOMPLETE if is_partial else ""]
+        below = [", ".join(words), _COUNTED, _INCOMPLETE % rollup.framework if is_partial else ""]
         parts.append(_part(rollup, rows, below, width, _COLORS if color else None))
     return "\n".join(parts)
 

@@ -195,7 +195,7 @@ def test_every_audit_control(kernel: Kernel, engine: EngineFactory, lab: Laborat
     assert {worst_of(key, before) for key in there} == {"fail"}
     assert ("1.1.13" in there) == Path("/etc/sysconfig/docker").exists()
     kernel.load("-w /usr/bin/dockerd -p wa", "-w /run/docker.sock -p wa")  # which this engine does not use
-    assert [whole(key, now(facts))[1] for key in ("1.1.9", "1.1.11")] == ["no rule covers it"] * 2
+    assert [whole(key, now(facts))[1] for key in ("1.1.9", "1.1.11")] == ["no audit rule covers it"] * 2
     kernel.load(*dict.fromkeys(f"-w {path} -p wa -k docker" for key in there for path in findings(key, before)))
     assert {worst_of(key, now(facts)) for key in there} == {"pass"}
     for blind in (("unshare", "--pid", "--fork"), ("setpriv", "--reuid", "65534", "--clear-groups")):
@@ -212,7 +212,7 @@ def test_every_audit_control(kernel: Kernel, engine: EngineFactory, lab: Laborat
     RULES_FILE.parent.mkdir(parents=True, exist_ok=True)
     RULES_FILE.write_text(f"# docker\n{rule}\n")
     try:
-        pending = "no rule covers it; restart pending: a rule in /etc/audit covers it"
+        pending = "no audit rule covers it; restart pending: a rule in /etc/audit covers it"
         assert whole("1.1.11", now(facts)) == ("fail", pending)
         kernel.load(rule)
         assert whole("1.1.11", now(facts)) == ("pass", rule)

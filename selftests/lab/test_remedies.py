@@ -361,7 +361,7 @@ def test_rules(lab: Laboratory, lab_host: HostFactory) -> None:
         assert isinstance(known, AuditRule)
         assert known.files in inspect.signature(control(name)).parameters
         for path, said in judged(name, before).items():
-            assert said == ("fail", "no rule covers it"), (name, path)
+            assert said == ("fail", "no audit rule covers it"), (name, path)
             made = change(failure(name, "file", path, said[1]), known, before)
             assert isinstance(made, Rule)
             found.append(made)

@@ -243,7 +243,8 @@ class Page:
         if self.nothing_judged:
             said += [f"{len(self.manual)} for manual review"] if self.manual else []
             return ": ".join(filter(None, ["Nothing was judged", "; ".join([*said, *mute])])), sign
-        return "; ".join([", ".join([f"{len(self.fails)} fail", f"{self.passed} pass", *said]), *mute]), sign
+        fail = f"{len(self.fails)} of {len(self.audit.controls)} controls fail"
+        return "; ".join([", ".join([fail, f"{self.passed} pass", *said]), *mute]), sign
 
     @property
     def passed(self) -> int:

@@ -34,7 +34,7 @@ def render(audit: Audit) -> Rendering:
     text = _head(audit) + "".join(_body(found))
     text += "".join(_requirements(audit))
     if (since := audit.since) is not None:
-        counts = f"{len(since.new):,} new, {len(since.gone):,} gone, {since.still:,} still there"
+        counts = f"{len(since.new):,} new, {len(since.gone):,} gone, {since.still:,} still fail"
         text += f"\nSince run {code(since.run)}: {counts}.\n"
     text += f"\n**{left_out}. They are in `results.json`.**\n" if left_out else ""
     return Rendering([text.encode("utf-8")], left_out)
@@ -70,7 +70,8 @@ def _headline(audit: Audit) -> str:
     if not failed and not errors:
         return "nothing is judged" if audit.nothing_judged else "nothing fails"
     passed = sum(each.verdict in (Verdict.PASS, Verdict.ATTESTED) for each in audit.results)
-    return f"{failed:,} fail, {passed:,} pass" + (f", {errors:,} could not be judged" if errors else "")
+    more = f", {errors:,} could not be judged" if errors else ""
+    return f"{failed:,} of {len(audit.results):,} results fail, {passed:,} pass{more}"
 
 
 def _counts(audit: Audit) -> str:
@@ -93,7 +94,7 @@ def _body(found: Sequence[Entry]) -> Iterator[str]:
     for verdict, head in _HEADS.items():
         these = [each for each in found[:MOST_FINDINGS] if each.verdict is verdict]
         if these:
-            yield f"\n## {head} ({many[verdict]:,})\n"
+            yield f"\n## {head} ({many[verdict]:,} finding{'s' * (many[verdict] != 1)})\n"
         for (cause, _), together in by_cause(these).items():
             number = sentences.called_together([each.control for each in together])
             title = cause or together[0].control.title.removesuffix(".")

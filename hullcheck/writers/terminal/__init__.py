@@ -18,7 +18,7 @@ from hullcheck.writers.terminal.screen import Line, head, plain
 NOTHING_JUDGED = "No control was judged. This is not a pass."
 NOTHING_SELECTED = "No control was selected: `hullcheck explain` lists those that `hullcheck audit` runs."
 _LEAST = 5  # findings that are shown however small the terminal is
-_IN_A_FILE = 100  # columns
+_IN_A_FILE, _UNCUT = 100, 100_000  # columns
 
 
 def offenders(findings: Sequence[Finding]) -> str:
@@ -67,7 +67,7 @@ def write_summary(
         remarks: on the inventory.
         command: the command line of the run, as sudo takes it; empty if root runs it.
     """
-    width = reporter._tw.fullwidth
+    width = _UNCUT if everything else reporter._tw.fullwidth
     if not reporter.isatty and "COLUMNS" not in environ:
         width = max(width, _IN_A_FILE)
     on_inventory = [head(f"  {printable(each)}", "yellow") for each in remarks]

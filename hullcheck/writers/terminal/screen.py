@@ -5,6 +5,7 @@ Lines are cut to the width of the terminal. Names and reasons are printable in t
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from hullcheck.gates import FAIL_ON
@@ -160,7 +161,9 @@ def _said(problem: Problem, all_targets: int) -> str:
         return _sentence(problem.failures, all_targets, is_cause=True)
     reasons = grouped(problem.failures, lambda each: (each.finding.reason, "" if fleet else each.target)).values()
     ordered = sorted(reasons, key=len, reverse=True) if fleet else reasons
-    return "; ".join(_sentence(each, all_targets) for each in ordered)
+    said = [_sentence(each, all_targets) for each in ordered]
+    again = (each.removeprefix(f"{before.partition(': ')[0]}: ") for before, each in pairwise(said))
+    return "; ".join((said[0], *again))
 
 
 def _sentence(together: Sequence[Failure], all_targets: int, *, is_cause: bool = False) -> str:
@@ -212,10 +215,10 @@ def _errors(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
 
 
 def _manual(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
-    """Yield what needs a manual check, each cause once, or how many checks these are."""
+    """Yield what needs a manual check, each cause once, or how many checks these are if there are several."""
     found = problems(findings(audit, Verdict.MANUAL))
-    if found and not everything:
-        yield head(f"manual checks: {len(found)}; `--all` lists them", "yellow", len("manual checks:"))
+    if len(found) > 1 and not everything:
+        yield head(f"manual checks: {len(found)} different ones; `--all` lists them", "yellow", len("manual checks:"))
     else:
         yield from _rows(audit, found, width, Verdict.MANUAL)
 
@@ -245,11 +248,10 @@ def _since(audit: Audit, width: int) -> Iterator[Line]:
     since = audit.since
     if since is None:
         return
-    counts = [f"{len(since.new)} new", f"{len(since.gone)} gone", f"{since.still} as before"]
-    if since.compared < len(audit.results):
-        counts.append(f"in the {since.compared} results that both runs judged")
-    when = f"since {printable(f'{since.finished[:10]} {since.finished[11:16]} UTC')}"
-    yield head(cut(f"{when}: {', '.join(counts)}", width), "bold", len(when))
+    when = f"findings since {printable(f'{since.finished[:10]} {since.finished[11:16]} UTC')}"
+    line = f"{when}: {len(since.new)} new, {len(since.gone)} gone, {since.still} as before"
+    part = f", in {since.compared} of {len(audit.results)} results" if since.compared < len(audit.results) else ""
+    yield head(cut(line + part if cells(line + part) <= width else line, width), "bold", len(when))
     new = []
     for group in together(since.new):
         where = f"on {named(group.targets)}" if len(audit.targets) > 1 else ""

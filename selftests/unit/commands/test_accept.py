@@ -151,7 +151,7 @@ def test_waiver_and_attestation(local: Path, capsys: pytest.CaptureFixture[str])
     printed = capsys.readouterr()
     assert printed.out.startswith("inventories/local.yml:5: written\nwaivers:\n  container_is_not_privileged:\n")
     assert printed.err == (
-        "It accepts the failure of every subject, approved by nobody; limit it by --subject, --approved-by.\n"
+        "The waiver covers every subject, names no approver; to narrow it, add --subject, --approved-by.\n"
     )
     looked = TODAY - timedelta(days=3)
     attest = f"accept 1.1.1 --checked 'all needed' --by Zoë --valid-for 6m --evidence https://w/7 --on {looked}"
@@ -195,7 +195,7 @@ PASSES = "accept 5.5 --reason so"
         (f"{SEEN_BY} --valid-for 1d --risk x", "--risk does not go with --checked"),
         (f"{SEEN_BY} --valid-for 1d --until 2999-01-01", "--checked needs --by=PERSON, and either"),
         ("accept 5.5", "write either --reason=TEXT"),
-        (f"{PASSES} --inventory=gone.yml", "gone.yml: not there; name the inventory"),
+        (f"{PASSES} --inventory=gone.yml", "gone.yml: not there; write it with your targets"),
         (f"{PASSES} --target Web1", "--target Web1: inventories/local.yml has no such target"),
         (f"{SEEN_BY} --valid-for long", "--valid-for: 'long' is not a period: write annually"),
         (f"{SEEN_BY} --until 2026-01-01", "--until: 2026-01-01 is over; today is"),

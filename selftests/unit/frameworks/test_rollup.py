@@ -146,9 +146,10 @@ def test_table_says_how_many() -> None:
     """Assessment and counts of each requirement, what a pass is worth, and the sum below with what has no control."""
     (whole,) = rollup.roll_up([PCI], MAPPED, [result("a", Verdict.FAIL)], ("web1",))
     assert whole.requirements[0] == Requirement("1", "One", "fail", ("a", "b"), ("a",), ("b",))
-    above, note, head, *rows, counts = writer.results([whole], None, color=False).splitlines()
+    above, note, head, *rows, counts, columns = writer.results([whole], None, color=False).splitlines()
     assert "a pass does not prove" in above
     assert (note, head.split()) == ("A note.", ["requirement", "assessment", "verdict", "controls", "title"])
+    assert columns.startswith("controls: how many of all have the verdict")
     assert rows == [
         "1            contradicted  fail     1 of 2    One",
         "2            contradicted  fail     1 of 1    Two",

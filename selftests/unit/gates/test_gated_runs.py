@@ -80,7 +80,7 @@ def test_gate_that_cannot_be_used(project: Project) -> None:
         ("--fail-on=new", "--since=reports/RUN"),
         ("--since=nowhere", "nowhere: not there"),
         ("--min-judged=101", "a percentage above 0"),
-        ("--max-age=30", "as 36h, 30d or 4w"),
+        ("--max-age=30", "such as 36h, 30d or 4w"),
     ):
         run = project.pytest("--inventory=inventory.yml", option)
         assert (run.status, said in run.output) == (4, True), run.output

@@ -51,9 +51,9 @@ WITHOUT = [
     (["--target-timeout", "0"], "--target-timeout 0: write a whole number of seconds above 0"),
     (["--gather-jobs", "0"], "--gather-jobs 0: write a whole number above 0"),
     (["--keep=few"], "--keep few: write a whole number above 0"),
-    (["--min-judged=101"], "--min-judged 101: write a percentage above 0, as 95"),
-    (["--min-judged=nan"], "--min-judged nan: write a percentage above 0, as 95"),
-    (["--max-age=5"], "--max-age 5: write hours, days or weeks, as 36h, 30d or 4w"),
+    (["--min-judged=101"], "--min-judged 101: write a percentage above 0, such as 95"),
+    (["--min-judged=nan"], "--min-judged nan: write a percentage above 0, such as 95"),
+    (["--max-age=5"], "--max-age 5: write hours, days or weeks, such as 36h, 30d or 4w"),
     (["--reports=conftest.py"], "conftest.py: Not a directory; a run leaves its results in a folder"),
     (["--reports=/proc/x"], "/proc/x: No such file or directory; a run leaves its results in"),
 ]

@@ -253,7 +253,7 @@ def test_target_on_which_nothing_was_judged(tmp_path: Path) -> None:
     }
     assert (run.status, run.lines("no control was judged")) == (1, [LINE])
     page = (project.folder / "reports/latest/audit.html").read_text()
-    assert "0 fail, 1 pass; 1 of 2 targets have no verdict" in page
+    assert " controls fail, 1 pass; 1 of 2 targets have no verdict" in page
     run = project.pytest("--hosts", hosts, "--nagios")
     assert (run.status, run.lines("UNKNOWN")[0].endswith(LINE)) == (3, True)
     run = project.pytest("--hosts", hosts, "-k", "web1")

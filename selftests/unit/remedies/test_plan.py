@@ -34,7 +34,7 @@ HOST = Facts(RECORDING, Policy())
 def failure(reason: str, subject: str = PATH, kind: str = "file", control: str = "c") -> Failure:
     """A failure for this reason."""
     finding = Finding(kind, subject, Verdict.FAIL, reason)
-    return Failure(Control(control, "", "", "", "", {}), "h", "", finding)
+    return Failure(Control(control, "", "", "", "set `a_b`, not a_b", {}), "h", "", finding)
 
 
 def change(remedy: Remedy, facts: Facts, reason: str, subject: str = PATH, kind: str = "file") -> Any:
@@ -114,8 +114,8 @@ OFF = "auditing is off in the kernel (enabled 0)"
 @pytest.mark.parametrize(
     ("one", "reason", "expected"),
     [
-        (file(), "no rule covers it", (f"path={PATH}", False)),
-        (file(path="/etc/docker", kind=stat.S_IFDIR), "no rule covers it", ("dir=/etc/docker", False)),
+        (file(), "no audit rule covers it", (f"path={PATH}", False)),
+        (file(path="/etc/docker", kind=stat.S_IFDIR), "no audit rule covers it", ("dir=/etc/docker", False)),
         (file(), OFF, (f"path={PATH}", True)),
         (file(), "auditctl is not installed, so no audit rules are loaded", (f"path={PATH}", False)),
         (file(), "is excluded by '-a never,task'", None),
@@ -229,7 +229,7 @@ def test_name_that_no_engine_gives(name: str) -> None:
 def test_options_of_a_container_are_together() -> None:
     """What several findings ask of one container is said once; a finding with another cause is left."""
     reasons = {
-        "container_gains_no_privileges": "its processes can gain privileges (no-new-privileges is not set)",
+        "container_gains_no_privileges": "processes can gain privileges (no-new-privileges is not set)",
         "container_has_a_pid_namespace": "shares the process namespace of the host",
         "container_has_a_seccomp_filter": "runs with --privileged, and so without a seccomp filter",
         "container_is_not_privileged": "runs with --privileged",

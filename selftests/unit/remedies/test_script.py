@@ -93,10 +93,11 @@ def test_readme() -> None:
     assert "Left" not in text
     usual = DaemonSettings("/d.json", "docker.service", {}, ("debug",))
     text = readme(Plan("web1", "R", ((failure("x", control="daemon_logs_at_level_info"), usual),), (), ()))
-    assert "\nsh restart.sh    #" in text
+    assert "\nsh restart.sh        #" in text
     left = Plan("web1", "R", (), ((failure("x"), "no *way*"),), (failure("y", control="daemon_remaps_users"),))
     text = readme(left)
     assert r"No \*way\*:" in text
+    assert text.count("  - fix: set `a_b`, not a\\_b\n") == 1
     assert "add `--also daemon_remaps_users`" in text
     assert "apply.sh" not in text
 
@@ -122,7 +123,7 @@ def test_words_on_a_page() -> None:
     assert code("a`b") == "``a`b``"
     assert code("`a") == "`` `a ``"
     assert code("a\n# b") == "`a # b`"
-    assert prose("<b>[x](y)*_`\n# z") == r"\<b\>\[x\]\(y\)\*\_\` \# z"
+    assert prose("<b>[x](y)*_`\n# z") == r"\<b\>\[x\](y)\*\_\` \# z"
 
 
 # ---- the playbook

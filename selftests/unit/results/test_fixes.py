@@ -47,7 +47,7 @@ def test_what_one_change_mends_is_together() -> None:
             failed("debug", "a"),
             failed("debug", "b"),
             failed("privileged", "a", "web"),
-            failed("privileged", "b", "x", "y", reason="its image app:1 names no user: it runs as root"),
+            failed("privileged", "b", "x", "y", reason="image app:1 names no user, so it runs as root"),
             failed("memory", "a", "web", "db"),
             failed("memory", "b", "web"),
             failed("release", "a", severity="high"),
@@ -76,7 +76,7 @@ def test_what_one_change_mends_is_together() -> None:
     [
         ("auditing is off in the kernel (enabled 0)", "switch auditing on, and load audit rules"),
         ("auditctl is not installed, so no audit rules are loaded", "install auditd, and load audit rules"),
-        ("no rule covers it", "audit rules"),
+        ("no audit rule covers it", "audit rules"),
     ],
 )
 def test_what_audit_rules_need_first(reason: str, said: str) -> None:

@@ -190,8 +190,8 @@ def test_remedies_and_decisions_can_be_copied(opened: Open, tmp_path: Path) -> N
     page.get_by_role("button", name="Copy remedy of CIS 5.5").click()
     assert pasted(page) == "do without `--privileged`."
     page = opened(demo().page, "#failures")
-    page.get_by_role("button", name="Copy waiver of no rule covers it").click()
-    start = "hullcheck accept --cause='no rule covers it' --target="
+    page.get_by_role("button", name="Copy waiver of no audit rule covers it").click()
+    start = "hullcheck accept --cause='no audit rule covers it' --target="
     (line,) = pasted(page).splitlines()
     assert line.startswith(start)
     assert line.count("--subject=") == 13

@@ -275,7 +275,7 @@ def test_summary_fits_into_a_mebibyte() -> None:
     made = text("summary", audit)
     assert len(made.encode()) <= 1 << 20
     assert len(re.findall("^- ", made, re.M)) == 1000
-    assert "## What fails (1,500)" in made
+    assert "## What fails (1,500 findings)" in made
     assert "**501 findings are left out: a summary has at most 1,000. They are in `results.json`.**" in made
     assert "waived`" not in made
 

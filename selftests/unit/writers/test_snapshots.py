@@ -83,7 +83,7 @@ def _format(name: str) -> Callable[[Example], str]:
 
 OUTPUTS: dict[str, Callable[[Example], str]] = {
     "terminal.txt": shown,
-    "terminal-narrow.txt": lambda example: shown(example, 60, everything=True),
+    "terminal-narrow.txt": lambda example: shown(example, 60, rows=200),
     "page.txt": lambda example: str(PageText(audit_page.render(example.audit, example.recordings))),
     **{name: _file(name) for name in ("results.json", "findings.csv", "requirements.csv")},
     **{each.file: _format(name) for name, each in FORMATS.items() if not each.needs},

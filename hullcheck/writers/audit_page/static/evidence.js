@@ -51,7 +51,7 @@ function answerParts(answer, lines) {
 
 function answerLine(answer, lines) {
   const decided = lines.length ? `${many(lines.length, 'line')} marked, ` : '';
-  return [el('code', null, answer.probe), ' ', data.questions[answer.probe] || '', ' ', el('span', { class: 'note' },
+  return [el('code', null, answer.probe), ' ', data.questions[answer.probe] || '', ' · ', el('span', { class: 'note' },
     `${decided}exit status ${answer.status}, ${many(answer.stdout.length, 'character')}`)];
 }
 

@@ -3,6 +3,7 @@
 const SHOWN = [['open', 'failing or open'], ['differ', 'not alike on all'], ['', 'all']];
 const OPEN = ['fail', 'error', 'manual'];
 const FEW = 12; // targets that leave room for whole titles
+const FEWEST = 4; // targets that leave room for titles on a phone
 const MOST_COLUMNS = 100; // what a browser draws at once
 
 const USUAL_MAP = { show: 'open', severity: '', section: '', group: '' };
@@ -52,7 +53,7 @@ function mapTable(rows, targets, alike) {
     bodies.get(control.severity).append(line);
   });
   const filled = [...bodies.values()].filter((each) => each.childElementCount > 1);
-  return el('table', { class: targets.length > FEW ? 'map' : 'map wide', role: 'grid', 'aria-label': 'Controls and targets' }, el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Control'), heads)), filled);
+  return el('table', { class: targets.length > FEW ? 'map' : targets.length > FEWEST ? 'map wide' : 'map wide few', role: 'grid', 'aria-label': 'Controls and targets' }, el('thead', null, el('tr', null, el('th', { scope: 'col' }, 'Control'), heads)), filled);
 }
 
 // A square says on pointing what it is, and leads to its finding.

@@ -48,8 +48,8 @@ def seen(
 def test_mounts_and_sockets() -> None:
     """What process 1 and its mounts show is judged; the rest is not, and another's process is an error."""
     shared = "error: process 1 has other mounts than the container: it shares a PID namespace of others"
-    assert seen("5.13") == "pass: its root file system is read-only"
-    assert seen("5.13", [READ_ONLY, WRITABLE]) == "fail: its root file system can be written to"
+    assert seen("5.13") == "pass: the root file system is read-only"
+    assert seen("5.13", [READ_ONLY, WRITABLE]) == "fail: the root file system can be written to"
     assert seen("5.13", ["30 1 0:50 / /x ro - o o rw"]) == "error: its mount table has no root"
     assert {seen(number, own=[WRITABLE]) for number in ("5.7", "5.13", "5.32")} == {shared}
     assert seen("5.32") == "pass: can reach no engine socket"

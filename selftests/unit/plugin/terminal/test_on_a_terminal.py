@@ -43,7 +43,7 @@ def test_audit_is_one_screen(tmp_path: Path, columns: int, rows: int) -> None:
     number = next(number for number, line in enumerate(seen.lines) if line.startswith("... and "))
     more, manual, fix, *rest = seen.lines[number:]
     assert more.endswith(" 13 low: `--all` shows them, or see the page")
-    assert manual == "manual checks: 11; `--all` lists them"
+    assert manual == "manual checks: 11 different ones; `--all` lists them"
     assert fix.startswith("fix first  23 controls: how 4 containers are started (agent, ")
     assert "".join(rest[4:-2]) == f"page: file://{(tmp_path / 'reports/latest').resolve()}/audit.html"
     assert rest[-2:] == [
@@ -68,11 +68,11 @@ def test_second_run_says_what_changed(tmp_path: Path) -> None:
     """New and gone failures, by number and subject; a single control says nothing of the others."""
     project = site(tmp_path)
     host = careless(project)
-    assert not project.pytest("-m", "cis", "--hosts", host).lines("since ")
+    assert not project.pytest("-m", "cis", "--hosts", host).lines("findings since ")
     time.sleep(1)  # the names of runs tell the second in which they began
     run = project.pytest("-m", "cis", "--hosts", host)
-    assert [re.sub(r"20\S+ \S+ UTC", "THEN", each) for each in run.lines("since ")] == [
-        "since THEN: 0 new, 0 gone, 1 as before"
+    assert [re.sub(r"20\S+ \S+ UTC", "THEN", each) for each in run.lines("findings since ")] == [
+        "findings since THEN: 0 new, 0 gone, 1 as before"
     ]
     assert run.results["since"]["still"] == 1
 
