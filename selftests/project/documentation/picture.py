@@ -31,8 +31,10 @@ SHOWN = "performance.getEntriesByName('shown').length"
 
 
 def page() -> str:
-    """The page of the demo, of a run that everybody could have made."""
+    """The page of `hullcheck audit --demo`, of a run that everybody could have made."""
     audit = demo().audit
+    chosen = tuple(each for each in audit.controls if "cis" in each.frameworks)
+    ids = {each.id for each in chosen}
     run = replace(
         audit.run,
         id="20261124T162102Z-93b7",
@@ -43,7 +45,9 @@ def page() -> str:
         machine="audits.example.com",
     )
     targets = tuple(replace(each, connect=f"recorded://inventories/demo/{each.name}") for each in audit.targets)
-    return audit_page.render(replace(audit, run=run, targets=targets), demo().recordings)
+    results = tuple(each for each in audit.results if each.control in ids)
+    shown = replace(audit, run=run, targets=targets, controls=chosen, results=results)
+    return audit_page.render(shown, demo().recordings)
 
 
 def digest() -> str:
