@@ -54,8 +54,8 @@ WALK = {
     BARE: (0, "", "Traceback"),
     SET_UP: (0, "", "Traceback"),
     ".venv/bin/tox -e cis": (1, "No control was judged", "evaluation failed"),
-    ".venv/bin/tox -e demo": (0, "This was a demonstration", "evaluation failed"),
-    INSTALL: (0, "This was a demonstration", "Traceback"),
+    ".venv/bin/tox -e demo": (0, "A demonstration ends with status 0", "evaluation failed"),
+    INSTALL: (0, "A demonstration ends with status 0", "Traceback"),
 }
 # The self-tests, by user: root, who has no capability here, runs those of the project's own files alone. Left out is
 # what takes long and is the same on every machine: the project's conventions, and what finds damage.
