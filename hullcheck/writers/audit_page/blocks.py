@@ -26,7 +26,7 @@ _NOT_JUDGED = "."
 _LONGEST = 600  # characters of a line that decided; all of it is in the answer
 _LARGEST = 1 << 30  # bytes of all blocks: more than all targets answer
 _BLOCK = regex(r'(<script type="application/octet-stream" id="[\w-]+">)([A-Za-z0-9+/=]*)(</script>)')
-_FEW = 25  # targets: of more only failures and errors have the lines that decided
+_FEW = 1500  # findings: of more only failures and errors have the lines that decided
 MOST_TARGETS = 250
 """The targets whose answers are embedded; of more they are in the recordings alone."""
 
@@ -39,11 +39,12 @@ def embedded(page: Page) -> Iterator[tuple[str, str]]:
     with_answers = page.recordings if len(results) <= MOST_TARGETS else {}
     # before the commands, whose table it fills
     answers = [_answers(with_answers[name], commands) if name in with_answers else [] for name in results]
+    few = sum(len(each.findings) for each in page.audit.results) <= _FEW
     yield "data-index", _packed(_index(page, ranks))
     yield "data-commands", _packed(list(commands))
     for number, (name, rows) in enumerate(results.items()):
         evidence = Evidence(with_answers[name]) if name in with_answers else None
-        shown = Verdict if len(results) <= _FEW else (Verdict.FAIL, Verdict.ERROR)
+        shown = Verdict if few else (Verdict.FAIL, Verdict.ERROR)
         yield f"data-results-{number}", _packed([_result(each, ranks, evidence, shown) for each in rows])
     for number, answer in enumerate(answers):
         yield f"data-answers-{number}", _packed(answer)
