@@ -1,7 +1,6 @@
 """`hullcheck remedy` and `policy`: files that fix what failed in an audit, or a policy that accepts it."""
 
 import argparse
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 FOLDER = Path("remedy")
 _NAME = regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 MARK = ".hullcheck-remedy"  # in a folder of ours
-_OURS = "`hullcheck remedy` replaces this folder and all that is in it.\n"
+_OURS = "`hullcheck remedy` replaces its files in this folder.\n"
 
 
 def add(commands: Subparsers) -> None:
@@ -32,7 +31,7 @@ def add(commands: Subparsers) -> None:
     )
     add_run_folder(remedy)
     remedy.add_argument("--target", action="append", metavar="NAME", help="only this target; can be given again")
-    help_ = f"a folder for these files alone, which is replaced as a whole (default: {FOLDER})"
+    help_ = f"a folder for these files alone, in which they replace earlier ones (default: {FOLDER})"
     remedy.add_argument("--output", type=Path, default=FOLDER, metavar="DIR", help=help_)
     help_ = "a control whose remedy takes something away, by number or id: README.md lists them; can be given again"
     remedy.add_argument("--also", action="append", default=[], metavar="CONTROL", help=help_)
@@ -82,7 +81,7 @@ def _remedy(given: argparse.Namespace) -> int:
             if not _NAME.fullmatch(name):
                 raise WrongUse(f"{run}: {name!r} is no name of a run or target")
         made = plan(audit, each, _recording(run / each), also)
-        parts = {"README.md": readme.readme(made)}
+        parts = {script.README: readme.readme(made)}
         if not made.is_empty:
             parts |= {**script.files(made), script.PLAYBOOK: script.playbook(made)}
         files |= {f"{each}/{name}": text for name, text in parts.items()}
@@ -95,14 +94,21 @@ def _remedy(given: argparse.Namespace) -> int:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write *files*, each as `TARGET/NAME` in *folder*, in place of all that an earlier call left there."""
-    mark = folder / MARK
+    """Write *files*, each as `TARGET/NAME` in *folder*, in place of those of an earlier call; other files stay."""
+    from hullcheck.remedies import script
+
     try:
-        is_ours = mark.is_file() and not folder.is_symlink()
-        if not is_ours and (folder.is_symlink() or (folder.exists() and next(folder.iterdir(), None))):
+        there = list(folder.iterdir()) if folder.exists() else []
+        if folder.is_symlink() or (there and not (folder / MARK).is_file()):
             raise WrongUse(f"{folder}: was not made by `hullcheck remedy`; name a new folder with --output DIR")
-        if is_ours:
-            shutil.rmtree(folder)
+        for each in there:
+            if each.is_symlink():
+                each.unlink()
+            elif each.is_dir():
+                for name in script.NAMES:
+                    (each / name).unlink(missing_ok=True)
+                if not any(each.iterdir()):
+                    each.rmdir()
         for each in (folder, *{folder / name.partition("/")[0] for name in files}):
             private_files.make_folder(each)
         for name, text in {MARK: _OURS, **files}.items():

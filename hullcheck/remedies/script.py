@@ -20,11 +20,15 @@ APPLY, RESTART, MERGE, CHANGES = "apply.sh", "restart.sh", "merge.py", "changes.
 SETTINGS, RULES, KERNEL, SOCKET = "daemon-settings.json", "docker.rules", "sysctl.conf", "docker.socket.conf"
 RULES_FILE = "/etc/audit/rules.d/50-hullcheck-docker.rules"
 SOCKET_FILE = "/etc/systemd/system/docker.socket.d/zz-hullcheck.conf"  # the last one counts
+README = "README.md"
 PLAYBOOK, PLACE = "playbook.yml", "/var/lib/hullcheck/remedy"  # where it copies the files
 _AUDITD = "install auditd (`apt-get install auditd` or `dnf install audit`)"
 _HOST = regex(r"(?!(?:all|ungrouped)$)[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHELL_NAME = regex(r"[\w@%+=:,./-]+", re.ASCII)
 _MARKDOWN = regex(r"([\\`*_\[\]#|<>~&])")
+
+NAMES = frozenset((APPLY, RESTART, MERGE, CHANGES, SETTINGS, RULES, KERNEL, SOCKET, README, PLAYBOOK))
+"""All files that `hullcheck remedy` writes."""
 
 
 class Part(Struct, frozen=True):

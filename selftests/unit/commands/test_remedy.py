@@ -15,6 +15,7 @@ from hullcheck import cli
 from hullcheck.facts import PROBES, Facts
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
+from hullcheck.remedies.script import NAMES
 from hullcheck.writers import policy_draft
 from selftests import REPOSITORY
 from selftests.corpus.judged import RECORDINGS
@@ -58,6 +59,7 @@ def test_files_for_what_failed(run: Path, capsys: pytest.CaptureFixture[str]) ->
     assert [each.name for each in sorted(out.iterdir()) if each.is_dir()] == ["careless"]
     assert "careless: 26 controls to fix, 32 to fix by hand" in capsys.readouterr().out
     folder = out / "careless"
+    assert {each.name for each in folder.iterdir()} <= NAMES
     daemon = json.loads((folder / "daemon-settings.json").read_text())
     assert daemon["no-new-privileges"] is True
     assert not daemon.keys() & {"debug", "icc", "userland-proxy", "userns-remap"}

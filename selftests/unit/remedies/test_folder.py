@@ -34,6 +34,14 @@ def test_folder_of_before_is_replaced(tmp_path: Path) -> None:
     assert there(other) == {"README.md": "precious"}
 
 
+def test_other_files_stay(tmp_path: Path) -> None:
+    """What a user has put next to the files of remedies is there after the next call."""
+    folder.write(tmp_path / "out", FILES)
+    (tmp_path / "out/web1/notes").write_text("precious")
+    folder.write(tmp_path / "out", {"web2/README.md": "d\n"})
+    assert there(tmp_path / "out") == {"web1/notes": "precious", "web2/README.md": "d\n"}
+
+
 def test_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     """Nothing is written into a folder with files that we have not made, or through a link."""
     (tmp_path / "precious").write_text("x")
