@@ -10,10 +10,10 @@ from hullcheck.commands import Subparsers, terminal
 from hullcheck.controls import shipped
 from hullcheck.messages import printable
 
-_SELECTING = ("-m", "--profile")
 _WIDTH = 100
 _EXAMPLES = """
 Examples:
+  hullcheck audit compose.yml
   hullcheck audit --hosts ssh://web1,ssh://web2 --sudo
   hullcheck audit 5.5 5.31 --inventory=inventories/fleet.yml --targets 'web*'
   hullcheck audit --fail-on high --format sarif --output findings.sarif
@@ -33,9 +33,10 @@ def add(commands: Subparsers) -> None:
         "audit",
         add_help=False,
         allow_abbrev=False,
-        usage="hullcheck audit [CONTROL ...] [OPTIONS] [OPTIONS OF PYTEST]",
-        description="Audit this machine, or other hosts. CONTROL is a number (5.5), a section (5) or an id; without"
-        " it, all controls of the CIS benchmark are judged (-m cis). To run controls of your own, run pytest.",
+        usage="hullcheck audit [CONTROL | COMPOSE-FILE ...] [OPTIONS] [OPTIONS OF PYTEST]",
+        description="Audit this machine, other hosts, or Compose files and folders with one. CONTROL is a number (5.5),"
+        " a section (5) or an id; without it, all controls of the CIS benchmark are judged (-m cis), on Compose files"
+        " those of the guide too. To run controls of your own, run pytest.",
         epilog=_EXAMPLES,
     )
     parser.add_argument("-h", "--help", action=_Help, nargs=0)
@@ -88,11 +89,10 @@ class _Help(argparse.Action):
 def _audit(given: argparse.Namespace) -> int:
     import pytest  # late: no other subcommand needs it
 
-    selected = any(each.startswith(_SELECTING) for each in given.more)
     inventory = [f"--inventory={shipped.demo()}"] if given.demo else []
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")  # not beside the package
     cache = [] if "no:cacheprovider" in given.more else ["-o", f"cache_dir={caches / 'hullcheck'}"]
-    arguments = [*shipped.command(), *cache, *inventory, *([] if selected else ["-m", "cis"]), *given.more]
+    arguments = [*shipped.command(), *cache, *inventory, *given.more]
     status = int(pytest.main(arguments, plugins=["hullcheck.plugin.screen"]))
     if given.demo and status == pytest.ExitCode.TESTS_FAILED:
         print("A demonstration ends with status 0; an audit of such hosts ends with 1.", file=sys.stderr)

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from hullcheck.compose import command
-from hullcheck.compose.command import ComposeError, File, place, read
+from hullcheck.compose.command import ComposeError
+from hullcheck.compose.source import File, place, read
 from hullcheck.compose.translate import Model
 from hullcheck.facts.containers.compose import COMPOSE_FILE, ComposeFile
 from hullcheck.lazy import regex
@@ -27,22 +28,29 @@ NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.y
 _SERVICE = regex(r"""\b(?:services\.|service ")([\w.-]+?)(?:\.([a-z_]+))?(?=[\s:.\["]|$)""")
 
 
-def files_of(written: str) -> list[Path]:
-    """Return the files in *written*, a file, a folder or several with `+`, with overrides, or raise ComposeError."""
-    path = Path(written).expanduser()
+def files_of(written: str) -> tuple[list[Path], str]:
+    """Return the files in *written*, with overrides, and what stands behind a `?`; raise ComposeError for none.
+
+    Args:
+        written: a file or a folder, whatever its name; or several with `+`, and variables as `?env=TAG`.
+    """
+    path, query = Path(written).expanduser(), ""
+    if not os.path.lexists(path):
+        written, _, query = written.partition("?")
+        path = Path(written).expanduser()
     if path.is_dir():
         found = [path / each for each in NAMES if (path / each).is_file()]
         if not found:
             raise ComposeError(f"{written}: no Compose file is in this folder ({', '.join(NAMES)})")
-        return [found[0], *_override(found[0])]
+        return [found[0], *_override(found[0])], query
     if "+" in written and not path.exists():
         named = [Path(each).expanduser() for each in written.split("+") if each]
     else:
         named = [path, *(_override(path) if path.name in NAMES else [])]
     for each in named:
-        if not each.is_file():
+        if not each.exists():
             raise ComposeError(f"{each}: there is no such file")
-    return named
+    return named, query
 
 
 def _override(file: Path) -> list[Path]:
@@ -52,14 +60,13 @@ def _override(file: Path) -> list[Path]:
 
 
 def recorded(target: str, written: Path | str) -> Recording:
-    """Return a recording of the files in *written*, with variables as `?env=TAG`, or raise ComposeError."""
-    named, _, query = str(written).partition("?")
-    paths, environment = files_of(named), command.environment(query)
-    folder = paths[0].parent
-    files = [read(each, _shown(each, folder)) for each in paths]
+    """Return a recording of the files in *written*, as `files_of` takes them, or raise ComposeError."""
+    paths, query = files_of(str(written))
+    environment, folder = command.environment(query), paths[0].parent
+    files = read(paths)
     found = command.available(os.environ.get("PATH", ""))
     if found is None:
-        raise ComposeError(f"{files[0].shown}: Compose files need docker compose 2 or later: install it")
+        raise ComposeError("Compose files need docker compose 2 or later on this machine: install it (docker-compose)")
     words, reader = found
     try:
         model = Model(command.merged(words, paths, environment), files, folder)
@@ -69,7 +76,7 @@ def recorded(target: str, written: Path | str) -> Recording:
         if name not in model.top("services"):  # older versions do so with services of a profile
             raise ComposeError(f"{place(files, name)}: docker compose left out the service {name}; update it")
     document = ComposeFile(
-        files=[each.shown for each in files],
+        files=[each.shown for each in files[: len(paths)]],
         reader=reader,
         services=model.services(),
         networks=model.networks(),
@@ -77,7 +84,7 @@ def recorded(target: str, written: Path | str) -> Recording:
     )
     text = without_known(msgspec.json.encode(document).decode())
     answer = Answer(COMPOSE_FILE.name, 0, text, "")
-    shown = " ".join(f"--file {each.shown}" for each in files)
+    shown = " ".join(f"--file {each.shown}" for each in files[: len(paths)])
     commands = {COMPOSE_FILE.name: f"docker compose {shown} --profile '*' config --format json"}
     return Recording(target, COMPOSE, {answer.name: answer}, commands, gathered=time.time())
 
@@ -86,9 +93,3 @@ def _placed(said: str, files: list[File]) -> str:
     """Return the message of docker compose after file and line of its service."""
     match = _SERVICE.search(said)
     return f"{place(files, match[1], match[2] or '') if match else files[0].shown}: {said}"
-
-
-def _shown(path: Path, folder: Path) -> str:
-    """Return the path of a file for messages, relative to the current directory or else to the project."""
-    shown = os.path.relpath(path)
-    return os.path.relpath(path, folder) if shown.startswith("..") else shown

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hullcheck.compose.command import ComposeError, File, Merged, place, places
+from hullcheck.compose.command import ComposeError, Merged
+from hullcheck.compose.source import File, place, settings
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS as _OF_NETWORKS
@@ -153,8 +154,7 @@ class _Service:
         """Return the service as it is kept."""
         return Service(
             inspect=self._inspected(),
-            place=place(self.model.files, self.name),
-            places=places(self.model.files, self.name),
+            settings=settings(self.model.files, self.name),
             unset=self.model.unset(self.name),
         )
 
@@ -250,8 +250,8 @@ class _Service:
 
     def _ulimits(self) -> Iterator[inspect.Ulimit]:
         for name, each in self._part("ulimits").items():
-            soft, hard = (each["soft"], each["hard"]) if isinstance(each, Mapping) else (each, each)
-            yield inspect.Ulimit(name=name, soft=int(soft), hard=int(hard))
+            soft, hard = [each.get(key, 0) for key in ("soft", "hard")] if isinstance(each, Mapping) else (each, each)
+            yield inspect.Ulimit(name=name, soft=int(soft), hard=int(hard))  # docker compose leaves out zeros
 
     def _check(self) -> inspect.Healthcheck | None:
         test = ["NONE"] if self._part("healthcheck", "disable") else self._part("healthcheck", "test")

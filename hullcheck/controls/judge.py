@@ -52,11 +52,12 @@ def judge(
     judged = []
     for name, subject in subjects.named:
         planned = getattr(subject, "planned", False)  # in a file: its reason has the place of what the control read
-        watched, place = subject.watched() if planned else (subject, str)
+        watched, places = subject.watched() if planned else (subject, None)
         found = _judge_one(control, {**arguments, argument: watched}, subjects.kind, name)
-        if planned:
-            where = printable(place())
-            found = replace(found, reason=f"{found.reason} ({where})" if found.reason else where)
+        if places:
+            where = places(found.reason)
+            lines = printable(", ".join(dict.fromkeys(map(str, where))))
+            found = replace(found, reason=f"{found.reason} ({lines})" if found.reason else lines, places=where)
         judged.append(found)
     unread = (_finding(subjects.kind, name, Verdict.ERROR, reason) for name, reason in subjects.unread)
     return (*judged, *unread)

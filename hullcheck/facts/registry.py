@@ -91,6 +91,14 @@ def later_in(function: Callable[..., Any]) -> frozenset[str]:
     )
 
 
+@cache
+def in_file(control: Callable[..., Any]) -> bool:
+    """Return whether a Compose file may decide *control*: what it asks for at once is in such a file."""
+    names = inspect.signature(control).parameters.keys() - later_in(control)
+    asked = names & FACTS.keys()
+    return bool(asked) and asked <= FROM_FILE.keys()
+
+
 def check() -> None:
     """Raise TypeError if a fact needs an unknown fact."""
     for each in (*FACTS.values(), *INSIDE.values(), *FROM_FILE.values()):

@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from hullcheck.gather import image_cache, processes
 from hullcheck.gather.transport import Connection, TransportError, run_script
 from hullcheck.inventory import Target
-from hullcheck.inventory.specs import TargetError, plain, recorded_path
-from hullcheck.messages import hide_passwords
+from hullcheck.inventory.specs import plain, recorded_path
 from hullcheck.recording import Recording, RecordingError
 from hullcheck.recording.backends import COMPOSE, RECORDED, backend_of
 from hullcheck.recording.probe import Probe
@@ -24,6 +23,7 @@ from hullcheck.secrets.known import without_known
 from hullcheck.secrets.names import known_to_site
 
 JOBS = 64
+_COMPOSING = threading.BoundedSemaphore(os.cpu_count() or 1)  # so many run docker compose at once
 _GRACE = 3  # seconds that a backend gets in which to notice its own time-out
 
 
@@ -59,20 +59,11 @@ def arriving(
         raise
 
 
-def check_files(targets: Iterable[Target]) -> None:
-    """Raise TargetError with file and line if a Compose file among *targets* cannot be judged."""
-    for target in targets:
-        if backend_of(target.connect) == COMPOSE:
-            try:
-                _of_files(target)
-            except RecordingError as error:
-                raise TargetError(hide_passwords(str(error))) from None
-
-
 def _of_files(target: Target) -> Recording:
     from hullcheck import compose  # late: it imports the facts, and a host is asked before they are
 
-    return compose.recorded(target.name, recorded_path(target.connect))
+    with _COMPOSING:
+        return compose.recorded(target.name, recorded_path(target.connect))
 
 
 def script_for(

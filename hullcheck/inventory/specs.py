@@ -150,7 +150,7 @@ def _host_part(connect: str, *, with_port: bool = False) -> str:
         return backend
     if backend == COMPOSE:
         folder = f"{path.parent.name}-" if with_port and path.parent.name else ""
-        return safe_name(folder + path.name)
+        return safe_name(folder + (path.name or path.resolve().name))
     if backend == RECORDED:
         if path.name in (FILE_NAME, PACKED):
             return safe_name(path.parent.name)

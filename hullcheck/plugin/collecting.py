@@ -21,6 +21,7 @@ from hullcheck.inventory.acceptance import names_of
 from hullcheck.messages import did_you_mean
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
+from hullcheck.recording.backends import COMPOSE, backend_of
 from hullcheck.results import Control
 from hullcheck.writers.terminal import screen
 
@@ -82,6 +83,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if "://" in word:
             raise pytest.UsageError(f"{word} is a target, and no file or folder of tests: --hosts={word}")
     _hide_secrets(config)
+    _select_by_default(config)
     _require_markers(config)
     name, level = options.option(config, "profile"), options.option(config, "severity")
     if name:
@@ -92,6 +94,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     keyword = selection.numbered(config.option.keyword, config.stash[FRAMEWORKS])
     named, skipped = config.getoption("hullcheck_controls", ()), options.several(config, "skip")
     config.option.keyword = selection.narrowed(keyword, named, skipped)
+
+
+def _select_by_default(config: pytest.Config) -> None:
+    """Let `hullcheck audit` select the benchmark where nothing else is asked for; on Compose files the guide, too."""
+    if config.getoption("hullcheck_default", False):
+        audit = session_of(config)
+        if audit.of_files and config.option.markexpr == "cis":
+            config.option.markexpr = "cis or guide"
+        audit.arguments += ("-m", config.option.markexpr)
 
 
 def _hide_secrets(config: pytest.Config) -> None:
@@ -153,6 +164,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         audit = session_of(metafunc.config)
         first, step = audit.worker.get("hullcheck_part", (0, 1))
         targets = audit.targets[first::step]
+        if not registry.in_file(metafunc.function):  # of Compose files one stays, which is left out later
+            targets = [each for each in targets if backend_of(each.connect) != COMPOSE] or targets[:1]
         metafunc.parametrize(TARGET, targets, ids=[each.name for each in targets], indirect=True, scope="session")
 
 
@@ -263,7 +276,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.option.hullcheck_listing is not None:
         _list(config, items)
     yield
+    for item in [each for each in items if is_control(each) and _is_left_to_hosts(each)]:
+        items.remove(item)
+        config.hook.pytest_deselected(items=[item])
+        session_of(config).left_to_hosts += 1
     config.stash[SELECTED] = True
+
+
+def _is_left_to_hosts(item: pytest.Item) -> bool:
+    """Return whether a control asks for what no Compose file has, and its target is one."""
+    assert isinstance(item, pytest.Function)
+    return backend_of(target_of(item).connect) == COMPOSE and not registry.in_file(item.function)
 
 
 def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:

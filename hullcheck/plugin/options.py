@@ -81,7 +81,6 @@ GROUPS = {
 _OURS = {name: each for group in GROUPS.values() for name, each in group.items() if each.place != FOREIGN}
 _SETTINGS = {name: each.default for name, each in _OURS.items() if each.place == SETTING}
 _HEADING = "hullcheck: audit of Docker hosts (as settings: hullcheck_NAME in a file, HULLCHECK_NAME in the environment)"
-_CONTROL = regex(r"(?:cis-)?[0-9.]+|guide-[\w.]+|[A-Za-z]\w*", re.ASCII)
 _LISTING = ("collectonly", "markers", "help", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
@@ -112,16 +111,10 @@ def require_known(parser: pytest.Parser, arguments: list[str]) -> None:
             raise pytest.UsageError(f"unrecognized option {word}; {hint}")
 
 
-def take_controls(config: pytest.Config) -> None:
-    """Take the words of `hullcheck audit` that name controls out of the paths of tests."""
-    if not is_of_shipped(config):
-        return
-    words = [each for each in config.args if _CONTROL.fullmatch(each) and not Path(each).exists()]
-    if words:
-        config.args = [each for each in config.args if each not in words]
-        config.option.hullcheck_controls = words
-        if config.option.markexpr == "cis":  # the default, and these may be of no benchmark
-            config.option.markexpr = "cis or not cis"
+def words(config: pytest.Config) -> list[str]:
+    """Return the words on the command line that are no options, but for those that stand for the shipped controls."""
+    named = getattr(config.option, "file_or_dir", None) or config.known_args_namespace.file_or_dir or []
+    return [each for each in named if not shipped.is_named(each)]
 
 
 def option(config: pytest.Config, name: str) -> str:
@@ -147,7 +140,7 @@ def is_any_given(config: pytest.Config) -> bool:
 
 def asks_for_audit(config: pytest.Config) -> bool:
     """Return whether the run names a folder for reports, an inventory or hosts."""
-    hosts = (config.getoption(each, None) for each in ("hosts", "hullcheck_compose"))
+    hosts = (config.getoption(each, None) for each in ("hosts", "hullcheck_compose", "hullcheck_files"))
     return any((option(config, "reports"), option(config, "inventory"), *hosts))
 
 

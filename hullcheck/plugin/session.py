@@ -21,15 +21,15 @@ from hullcheck.data.labels import GROUPING
 from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
-from hullcheck.gather import check_files, processes
+from hullcheck.gather import processes
 from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, unasked
 from hullcheck.inventory.choice import chosen, shard_of
-from hullcheck.inventory.specs import TargetError, from_specs
+from hullcheck.inventory.specs import TargetError, from_specs, numbered, safe_name
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.plugin import options
+from hullcheck.plugin import options, words
 from hullcheck.plugin.output import Unwritten
 from hullcheck.recording import CLOCK, FILE_NAME, Recording
-from hullcheck.recording.backends import COMPOSE
+from hullcheck.recording.backends import COMPOSE, backend_of
 from hullcheck.results import Finding, Result, SwitchedOff, run_files
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
@@ -68,12 +68,12 @@ class AuditSession:
             part = config.getoption("hullcheck_shard", None)
             self.shard = None if part is None else shard_of(part)
             mine = self.shard.part(every) if self.shard else every
-            if not self.worker:
-                check_files(mine)
         self.all_targets = tuple(each.name for each in every)
         self.targets = tuple(map(self._with_policy, mine))
         self.started = time.time()
         self.ids_by_control: rollup.IdsByControl = {}
+        self.of_files = all(backend_of(each.connect) == COMPOSE for each in self.targets)
+        self.left_to_hosts = 0  # selected controls that no Compose file decides, if these are all there is
         self.folder = self._folder()
         self.began = run_files.began(self.folder.name)  # the same in all processes
         self.unwritten = Unwritten()
@@ -315,14 +315,17 @@ def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
 
 def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, ...]:
     hosts = config.getoption("hosts", None)
-    files = options.compose_files(config)
+    files, named = options.compose_files(config), config.getoption("hullcheck_files", [])
     backend = config.getoption("connection", None)
-    if hosts is None and backend in (None, "local") and not files:
+    if hosts is None and backend in (None, "local") and not (files or named):
         return inventory.targets
-    specs = hosts.split(",") if hosts is not None else [] if files else [f"{backend}://"]
+    specs = hosts.split(",") if hosts is not None else [] if files or named else [f"{backend}://"]
     specs += [f"{COMPOSE}://{each}" for each in files]
     ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
-    return from_specs(specs, connection=backend, ansible_inventory=ansible_inventory)
+    found = from_specs(specs, connection=backend, ansible_inventory=ansible_inventory) if specs else ()
+    of_words = {f"{COMPOSE}://{each}": each for each in named}
+    unique = numbered([*(each.name for each in found), *map(safe_name, words.names(of_words.values()))])
+    return (*found, *map(Target, unique[len(found) :], of_words))
 
 
 def _check_labels(labels: Sequence[str]) -> None:

@@ -55,6 +55,18 @@ State = Annotated[str, _schema(enum=STATES)]
 ControlId = Annotated[str, _schema(pattern="^[a-z0-9_]+$")]
 
 
+class Place(Struct, frozen=True):
+    """Where a Compose file sets something: a part of one line, counted from 1, up to the column before *end*."""
+
+    file: str
+    line: int
+    column: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
 class Finding(Struct, frozen=True, omit_defaults=True):
     """The verdict on one subject.
 
@@ -63,6 +75,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
         subject: the name as users type it, such as a container, a path or the target.
         reason: what was found, as the rest of a sentence.
         accepted_by: the `place` of the waiver or attestation that decided the verdict, if any.
+        places: of what was judged, in Compose files; the reason ends with their lines.
     """
 
     kind: str
@@ -70,6 +83,7 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     verdict: Verdict
     reason: str = field(default_factory=str)
     accepted_by: str = ""
+    places: tuple[Place, ...] = ()
 
 
 class Waiver(Struct, frozen=True):

@@ -27,6 +27,7 @@ from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.proc.mountinfo import MountTable, is_below
 from hullcheck.parsing.values import Reference
 from hullcheck.recording import Recording
+from hullcheck.results import Place
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 _DEFAULT_SHARES, _DEFAULT_PERIOD = (0, 1024), 100_000  # microseconds
@@ -86,7 +87,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     find: Callable[[str], "Container"]  # finds another container by id or name, or raises EvidenceError
     number_in_passwd: str = ""  # the uid of its user by its /etc/passwd; empty if not looked up
     # makes the same service as one control sees it, and what gives the place of what the control has read
-    watched: "Callable[[], tuple[Container, Callable[[], str]]] | None" = None
+    watched: "Callable[[], tuple[Container, Callable[[str], tuple[Place, ...]]]] | None" = None
 
     runtime = cached_property(Runtime)
     limits = cached_property(Limits)

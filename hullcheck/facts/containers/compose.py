@@ -1,6 +1,10 @@
 """Services of a Compose file as containers. What engine, image or host decides is not applicable, and never a pass."""
 
+import re
 from collections.abc import Callable
+from functools import cache
+
+from msgspec import Struct
 
 from hullcheck.facts.containers import Container, HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
@@ -11,6 +15,7 @@ from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing.models import Model, decode
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
+from hullcheck.results import Place
 from hullcheck.verdicts import EvidenceError, NotApplicable
 
 COMPOSE_FILE = Probe("compose_file", "docker compose --file FILE --profile '*' config --format json")
@@ -19,12 +24,32 @@ COMPOSE_FILE = Probe("compose_file", "docker compose --file FILE --profile '*' c
 OPTIONS_OF_NETWORKS = frozenset((*GATEWAY_MODES, *BINDING_ADDRESS))  # those that decide who reaches a port
 
 
+WHOLE = ""
+"""The key of a service's name among its settings."""
+
+
+class Item(Struct, frozen=True):
+    """An item of a setting, or a setting as a whole."""
+
+    names: list[str]  # what reasons call it; one that ends with a slash also begins the names of what lies below
+    place: Place
+
+    def is_in(self, reason: str) -> bool:
+        """Return whether *reason* names this item."""
+        return any(_token(each).search(reason) for each in self.names)
+
+
+@cache
+def _token(name: str) -> re.Pattern[str]:
+    before, after = "" if name.startswith(":") else r"(?<![\w.$~/-])", "" if name.endswith("/") else r"(?![\w/-])"
+    return re.compile(before + re.escape(name) + after)
+
+
 class Service(Model, frozen=True, kw_only=True):
     """A service of the file."""
 
     inspect: Inspected
-    place: str  # file and line of the service
-    places: dict[str, str]  # those of its keys
+    settings: dict[str, list[Item]]  # by key: the setting as a whole, and its items
     unset: dict[str, list[str]]  # by key the variables that have no value
 
 
@@ -64,12 +89,15 @@ _KEYS = {
     "host_config.device_requests": ("gpus", "deploy.resources.reservations.devices"),
     "host_config.log_config": ("logging",),
     "config.image": ("image", "build"),
+    "config.healthcheck": ("healthcheck.test", "healthcheck.disable"),
     "args": ("command", "entrypoint"),
-    "secrets": ("environment", "env_file", "labels", "command", "entrypoint"),
+    "secrets": ("environment", "env_file", "labels", "command", "entrypoint", "healthcheck"),
     "mounts": ("volumes", "volumes_from", "secrets", "configs", "use_api_socket"),
     "network_settings.networks": ("networks",),
 }
 """The keys of a Compose file behind a field of a description; others have the name of the field."""
+NESTED = tuple(key for keys in _KEYS.values() for key in keys if "." in key)
+"""Those of them that are below others."""
 _DECIDED = {
     "Config.User": "no user is set in the file, and so the image decides",
     "Config.Image": "its image is built from a Dockerfile: the file names no image that is there",
@@ -89,7 +117,7 @@ class Written(Source):
     def read(self, name: str) -> None:
         """Note which keys of the file are read, and raise EvidenceError if a variable in one has no value."""
         part, _, field = name.partition(".")
-        for key in _KEYS.get(name, (field,) if part in ("config", "host_config") else ()):
+        for key in _KEYS.get(name, (field,) if field and part in ("config", "host_config") else ()):
             self._keys[key] = None
             if name != "secrets" and (names := self._service.unset.get(key.partition(".")[0])):
                 raise EvidenceError(
@@ -100,15 +128,17 @@ class Written(Source):
     def missing(self, name: str) -> Exception:
         return NotApplicable(_DECIDED.get(name, NOT_IN_FILE))
 
-    def place(self) -> str:
-        """Return file and line of the keys that were read, or else of the service."""
-        places, read = self._service.places, (key.partition(".")[0] for key in self._keys)
-        found = [places[each] for each in dict.fromkeys(read) if each in places]
-        return ", ".join(dict.fromkeys(found or [self._service.place]))
+    def places(self, reason: str) -> tuple[Place, ...]:
+        """Return the places of the items that *reason* names, or else of settings that were read, or of the service."""
+        settings = self._service.settings
+        read = [settings[each] for each in self._keys if each in settings]
+        named = [each for items in read for each in items if each.is_in(reason)]
+        whole = [first for first, *items in read if not (items or first.names)]
+        return tuple(dict.fromkeys(each.place for each in named or whole or settings[WHOLE]))
 
 
-def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]]:
-    """Return the service *name* as a container, and a function for the place of the keys that were read."""
+def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[str], tuple[Place, ...]]]:
+    """Return the service *name* as a container, and a function for the places of what a reason names."""
     source = Written(file.services[name])
     networks = tuple(Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items())
     host = HostContext.unknown(
@@ -127,7 +157,7 @@ def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[], str]
             watched=lambda: _planned(file, wanted),
         )
 
-    return find(name), source.place
+    return find(name), source.places
 
 
 @fact(COMPOSE_FILE, name="container", on="compose")

@@ -1,0 +1,264 @@
+"""Where Compose files set what they set: the lines and columns of services, their settings and the items of these."""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+from msgspec import Struct
+
+from hullcheck.compose.command import ComposeError
+from hullcheck.facts.containers.compose import NESTED, WHOLE, Item
+from hullcheck.facts.containers.mounts import without_var
+from hullcheck.inventory import yamlfile
+from hullcheck.results import Place
+
+Settings = Mapping[str, Sequence[Item]]
+"""The items by key of a service, after the setting as a whole; under WHOLE the name of the service."""
+_MOST_PORTS = 256  # of one range that are placed
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+
+
+class File(Struct, frozen=True):
+    """A Compose file."""
+
+    shown: str  # its name in messages and findings
+    text: str
+    services: Mapping[str, Settings]
+
+
+def read(paths: Sequence[Path]) -> list[File]:
+    """Return the files of a project, and those that they include from its folder; raise ComposeError for the former."""
+    reader = _Reader(paths[0].parent)
+    return [*map(reader.named, paths), *reader.included()]
+
+
+def place(files: Sequence[File], service: str, key: str = "") -> str:
+    """Return file and line of *key* of a service, or else of the service, or else a file."""
+    there = settings(files, service)
+    found = there.get(key) or there.get(WHOLE)
+    return str(found[0].place) if found else files[0].shown
+
+
+def settings(files: Sequence[File], service: str) -> Settings:
+    """Return what all *files* have of *service*: the name from the first of them, settings from the last one first."""
+    found = dict[str, list[Item]]()
+    there = [file.services[service] for file in files if service in file.services]
+    for each in reversed(there):
+        for key, items in each.items():
+            found[key] = [*found[key], *items[1:]] if key in found else [*items]
+    return {**found, WHOLE: there[0][WHOLE]} if there else {}
+
+
+class _Reader:
+    """Reads the files of one project, each once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(os.path.realpath(folder))
+        self.roots = dict[Path, tuple[str, dict[str, yaml.Node]]]()
+        self.including = list[tuple[Path, yaml.Node]]()
+        self.items = dict[tuple[str, int], list[Item]]()
+
+    def named(self, path: Path) -> File:
+        """Return a file that the user names, or raise ComposeError."""
+        shown = self._shown(path)
+        try:
+            return self._file(path, shown)
+        except yamlfile.YamlError as error:
+            raise ComposeError(str(error).replace(str(path), shown, 1)) from None
+
+    def included(self) -> Iterator[File]:
+        """Yield the files that the others include; docker compose says what is wrong with one."""
+        for folder, node in self.including:  # grows meanwhile
+            path = self._inside(folder, _text(node))
+            if path and path not in self.roots:
+                try:
+                    yield self._file(path, self._shown(path))
+                except yamlfile.YamlError:
+                    continue
+
+    def _inside(self, folder: Path, written: str) -> Path | None:
+        """Return a path in the folder of the project; None for others, whose lines are nobody's business."""
+        path = Path(os.path.realpath(folder / written))
+        return path if path.is_relative_to(self.folder) and path.is_file() else None
+
+    def _shown(self, path: Path) -> str:
+        """Return the path for messages, relative to the current directory or else to the project."""
+        shown = os.path.relpath(path)
+        return os.path.relpath(os.path.realpath(path), self.folder) if shown.startswith("..") else shown
+
+    def _root(self, path: Path) -> tuple[str, dict[str, yaml.Node]]:
+        """Return the text of a file, and what is at its top."""
+        real = Path(os.path.realpath(path))
+        if real not in self.roots:
+            text = yamlfile.read_text(path)
+            self.roots[real] = text, _named(yamlfile.compose(text, path))
+        return self.roots[real]
+
+    def _file(self, path: Path, shown: str) -> File:
+        text, root = self._root(path)
+        for each in _items(root.get("include")):
+            several = _named(each).get("path", each)
+            self.including += [(path.parent, one) for one in (_items(several) or [several])]
+        services = {key.value: (key, each) for key, each in _pairs(root.get("services"))}
+        found = {
+            name: {**self._settings(path, node), WHOLE: [Item([], _span(shown, key))]}
+            for name, (key, node) in services.items()
+            if not node.tag.startswith("!")  # `!reset` takes a service away
+        }
+        return File(shown, text, found)
+
+    def _settings(self, path: Path, service: yaml.Node, depth: int = 0) -> dict[str, list[Item]]:
+        """Return the settings of a service, and those that it gets from others by `extends`."""
+        shown, own = self._shown(path), dict[str, list[Item]]()
+        for key, value in _pairs(service):
+            known = self.items.setdefault((key.value, id(value)), [])  # aliases repeat what may be long
+            known += () if known else _items_of(shown, key.value, value)
+            own.setdefault(key.value, [_whole(shown, key, value), *known])
+        for way in NESTED:
+            if found := _at(service, way.split(".")):
+                own[way] = [_whole(shown, *found)]
+        extends = _at(service, ["extends"])
+        if extends is None or depth > yamlfile.DEPTH:
+            return own
+        parent = extends[1]
+        named = {key: _text(value) for key, value in _named(parent).items()}
+        other = self._inside(path.parent, named["file"]) if "file" in named else path
+        try:
+            services = _named(self._root(other)[1].get("services")) if other else {}
+        except yamlfile.YamlError:
+            return own
+        base = services.get(named.get("service", _text(parent)))
+        return {**self._settings(other, base, depth + 1), **own} if base and other else own
+
+
+def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+    """Yield keys and values of a mapping, its own before those of merge keys."""
+    waiting, seen = [node], set[int]()
+    for each in waiting:  # grows meanwhile
+        if not isinstance(each, yaml.MappingNode) or id(each) in seen:
+            continue
+        seen.add(id(each))
+        for key, value in each.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                yield key, value
+            else:
+                waiting += _items(value) or [value]
+
+
+def _named(node: yaml.Node | None) -> dict[str, yaml.Node]:
+    found = dict[str, yaml.Node]()
+    for key, value in _pairs(node):
+        found.setdefault(key.value, value)
+    return found
+
+
+def _items(node: yaml.Node | None) -> list[yaml.Node]:
+    return node.value if isinstance(node, yaml.SequenceNode) else []
+
+
+def _text(node: yaml.Node) -> str:
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+
+
+def _span(shown: str, node: yaml.Node, length: int = 0) -> Place:
+    """Return where a node is: its first line, or so many characters of it."""
+    start, end = node.start_mark, node.end_mark
+    wide = end.column if end.line == start.line else start.column + 1
+    return Place(shown, start.line + 1, start.column + 1, (start.column + length if length else wide) + 1)
+
+
+def _whole(shown: str, key: yaml.Node, value: yaml.Node) -> Item:
+    """Return a setting: its key, with the value where this is a word on the same line."""
+    place = _span(shown, key)
+    if isinstance(value, yaml.ScalarNode) and value.start_mark.line == value.end_mark.line == place.line - 1:
+        return Item(_CALLED.get(_text(key), []), Place(shown, place.line, place.column, value.end_mark.column + 1))
+    return Item(_CALLED.get(_text(key), []), place)
+
+
+def _at(node: yaml.Node, way: Sequence[str]) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return key and value at this way of nested mappings."""
+    first, *rest = way
+    found = next((each for each in _pairs(node) if each[0].value == first), None)
+    return _at(found[1], rest) if found and rest else found
+
+
+# ---- what reasons call the items of a setting
+
+_CALLED = {"command": ["command"], "entrypoint": ["entry point"], "healthcheck": ["health check"]}
+
+
+def _items_of(shown: str, key: str, node: yaml.Node) -> Iterator[Item]:
+    names = _NAMES.get(key)
+    if names is None:
+        return
+    if isinstance(node, yaml.MappingNode):
+        yield from (Item(names(each.value), _span(shown, each)) for each, _ in _pairs(node))
+    for each in _items(node):
+        inner = {part.value: _text(value) for part, value in _pairs(each)}
+        if inner:
+            first = next(_pairs(each))
+            yield Item(_LONG[key](inner) if key in _LONG else [], _whole(shown, *first).place)
+        elif isinstance(each, yaml.ScalarNode):
+            length = each.value.index("=") + bool(each.style) if key in _SECRET and "=" in each.value else 0
+            yield Item(names(each.value), _span(shown, each, length))
+
+
+def _name(text: str) -> list[str]:
+    return [text.partition("=")[0]]
+
+
+def _capability(text: str) -> list[str]:
+    name = text.upper().removeprefix("CAP_")
+    return [name, "has or can get"] if name == "ALL" else [name]
+
+
+def _option(text: str) -> list[str]:
+    name, _, value = text.replace(":", "=", 1).partition("=")
+    return [name if name == "no-new-privileges" else f"{name}={value}", *["SELinux"] * (name == "label")]
+
+
+def _mount(text: str) -> list[str]:
+    parts = _VARIABLE.sub("$", text).split(":")
+    return _mounted(parts[0], parts[1] if len(parts) > 1 else "")
+
+
+def _mounted(source: str, target: str) -> list[str]:
+    below = [f"{each.rstrip('/')}/" for each in dict.fromkeys((source, without_var(source))) if each.startswith("/")]
+    return [each for each in (source, target.rstrip("/"), *below) if each.strip("$.")]
+
+
+def _ports(text: str) -> list[str]:
+    rest, _, protocol = _VARIABLE.sub("$", text).partition("/")
+    *before, target = rest.rsplit(":", 2)
+    return _published(before[-1] if before else "", target, protocol)
+
+
+def _published(published: str, target: str, protocol: str) -> list[str]:
+    """Return the ports as reasons have them: those of the host, or the container's where the engine chooses."""
+    low, _, high = (published or target).partition("-")
+    if not low.isdecimal() or not (high or low).isdecimal():
+        return []
+    numbers = range(int(low), min(int(high or low) + 1, int(low) + _MOST_PORTS))
+    end = f"/{protocol or 'tcp'}"
+    return [f":{each}{end}" if published else f"(any){end} (published for {each})" for each in numbers]
+
+
+_NAMES: Mapping[str, Callable[[str], list[str]]] = {
+    "ports": _ports,
+    "volumes": _mount,
+    "cap_add": _capability,
+    "cap_drop": _capability,
+    "security_opt": _option,
+    "devices": lambda text: [text.partition(":")[0]],
+    **dict.fromkeys(("environment", "labels", "ulimits", "device_cgroup_rules"), _name),
+}
+"""For the text of an item."""
+_LONG: Mapping[str, Callable[[Mapping[str, str]], list[str]]] = {
+    "ports": lambda each: _published(each.get("published", ""), each.get("target", ""), each.get("protocol", "")),
+    "volumes": lambda each: _mounted(each.get("source", ""), each.get("target", "")),
+    "devices": lambda each: [each.get("source", "")],
+}
+"""For an item in its long form."""
+_SECRET = ("environment", "labels")  # of whose items the names alone are shown
