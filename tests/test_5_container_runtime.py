@@ -419,11 +419,14 @@ def test_container_has_a_pid_namespace(container: Container) -> str:
 def test_container_has_an_ipc_namespace(container: Container) -> str:
     """No container shares the host's IPC namespace.
 
-    In it a container reads and changes the shared memory of the host's processes. A mount of /dev/shm is judged by 5.6.
+    In it a container reads and changes the shared memory of the host's processes, as it does where the host's /dev/shm
+    is mounted.
 
-    Remedy: run the container without `--ipc host`.
+    Remedy: run the container without `--ipc host` and without a mount of /dev/shm; `--shm-size` enlarges its own.
     """
     assert not container.runtime.shares_host("ipc"), "shares the IPC namespace of the host"
+    memory = container.mounts.host_memory
+    assert not memory, f"mounts /dev/shm of the host at {', '.join(memory)}"
     return "does not share the IPC namespace of the host"
 
 

@@ -66,7 +66,10 @@ def recorded(target: str, written: Path | str) -> Recording:
     files = read(paths)
     found = command.available(os.environ.get("PATH", ""))
     if found is None:
-        raise ComposeError("Compose files need docker compose 2 or later on this machine: install it (docker-compose)")
+        raise ComposeError(
+            "Compose files need docker compose 2 or later on this machine: install docker-compose-plugin (packages of"
+            " Docker) or docker-compose (Debian)"
+        )
     words, reader = found
     try:
         model = Model(command.merged(words, paths, environment), files, folder)

@@ -38,7 +38,6 @@ class Merged(Struct, frozen=True):
 
     data: Mapping[str, Any]  # the configuration with the values of all variables
     missing: frozenset[str] = frozenset()  # the variables that have no value
-    raw: Mapping[str, Any] = {}  # the configuration with the names of variables, if one is missing
 
 
 def environment(query: str) -> dict[str, str]:
@@ -51,6 +50,10 @@ def environment(query: str) -> dict[str, str]:
     return {name: os.environ[name] for name in named if name in os.environ}
 
 
+_PLUGINS = tuple(Path(f"/usr/{each}/docker/cli-plugins") for each in ("local/lib", "local/libexec", "lib", "libexec"))
+"""Where the docker command of the system looks for its plugins, after the folder of the user."""
+
+
 @cache
 def available(path: str) -> tuple[tuple[str, ...], str] | None:
     """Return the command, and its name with the version; None without version 2 or later on *path*."""
@@ -58,14 +61,23 @@ def available(path: str) -> tuple[tuple[str, ...], str] | None:
         program = shutil.which(name, path=path)
         if program is None:
             continue
+        words = _plugin(program) if more else (program,)
         try:
-            ended = _run((program, *more, "version", "--short"), Path("/"), environment(""))
+            ended = _run((*words, "version", "--short"), Path("/"), environment(""))
         except bounded.BoundedError:
             continue
         version = ended.output.decode(errors="replace").strip()
         if ended.status == 0 and _VERSION.fullmatch(version):
-            return (program, *more), " ".join((name, *more, version))
+            return words, " ".join((name, *more, version))
     return None
+
+
+def _plugin(docker: str) -> tuple[str, ...]:
+    """Return the command that `docker compose` runs: by itself it takes half the time."""
+    of_user = Path.home() / ".docker/cli-plugins/docker-compose"
+    found = [each / "docker-compose" for each in _PLUGINS if os.access(each / "docker-compose", os.X_OK)]
+    is_of_system = os.path.dirname(docker) in ("/usr/bin", "/usr/local/bin") and not of_user.exists()
+    return (str(found[0]),) if found and is_of_system else (docker, "compose")
 
 
 def _run(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> bounded.Ended:
@@ -75,17 +87,8 @@ def _run(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> bo
 
 def merged(words: Sequence[str], files: Sequence[Path], variables: Mapping[str, str]) -> Merged:
     """Return the configuration of *files* with these variables only, and all profiles, or raise ComposeError."""
-    data, errors = _configuration(words, files, variables)
-    missing = frozenset(_UNSET.findall(errors))
-    raw = _configuration(words, files, variables, "--no-interpolate")[0] if missing else {}
-    return Merged(_without_escapes(data), missing, raw)
-
-
-def _configuration(
-    words: Sequence[str], files: Sequence[Path], variables: Mapping[str, str], *more: str
-) -> tuple[dict[str, Any], str]:
     named = [word for each in files for word in ("--file", str(each.resolve()))]
-    asked = (*words, *named, "--profile", "*", "config", "--format", "json", *more)
+    asked = (*words, *named, "--profile", "*", "config", "--format", "json")
     try:
         ended = _run(asked, files[0].parent, variables)
     except bounded.BoundedError as error:
@@ -95,9 +98,10 @@ def _configuration(
         said = " ".join(lines[-1].split()) if lines else f"exit status {ended.status}"
         raise ComposeError(printable(secrets.hidden(_without_other_files(said, files))))
     try:
-        return msgspec.convert(inputs.decode(ended.output), type=dict[str, Any]), ended.errors
+        data = msgspec.convert(inputs.decode(ended.output), type=dict[str, Any])
     except (ValueError, RecursionError):
         raise ComposeError("`docker compose config` printed no configuration") from None
+    return Merged(_without_escapes(data), frozenset(_UNSET.findall(ended.errors)))
 
 
 def _without_other_files(said: str, files: Sequence[Path]) -> str:

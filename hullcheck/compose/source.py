@@ -14,10 +14,21 @@ from hullcheck.facts.containers.mounts import without_var
 from hullcheck.inventory import yamlfile
 from hullcheck.results import Place
 
-Settings = Mapping[str, Sequence[Item]]
-"""The items by key of a service, after the setting as a whole; under WHOLE the name of the service."""
 _MOST_PORTS = 256  # of one range that are placed
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
+RESOURCES = ("configs", "networks", "secrets", "volumes")
+_NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+class Setting(Struct, frozen=True):
+    """What is written of one key of a service, or of one variable in its environment."""
+
+    items: Sequence[Item]  # the setting as a whole, and its items
+    variables: frozenset[str]  # the names of variables in it
+
+
+Settings = Mapping[str, Setting]
+"""By key of a service; under WHOLE is its name, under `environment=NAME` a variable in its environment."""
 
 
 class File(Struct, frozen=True):
@@ -26,6 +37,7 @@ class File(Struct, frozen=True):
     shown: str  # its name in messages and findings
     text: str
     services: Mapping[str, Settings]
+    resources: Mapping[str, frozenset[str]]  # the names of variables in networks, volumes, ... by key
 
 
 def read(paths: Sequence[Path]) -> list[File]:
@@ -41,14 +53,29 @@ def place(files: Sequence[File], service: str, key: str = "") -> str:
     return str(found[0].place) if found else files[0].shown
 
 
-def settings(files: Sequence[File], service: str) -> Settings:
-    """Return what all *files* have of *service*: the name from the first of them, settings from the last one first."""
+def settings(files: Sequence[File], service: str) -> dict[str, list[Item]]:
+    """Return the items of *service* in all *files* by key: the name from the first, settings from the last one first."""
     found = dict[str, list[Item]]()
     there = [file.services[service] for file in files if service in file.services]
     for each in reversed(there):
-        for key, items in each.items():
-            found[key] = [*found[key], *items[1:]] if key in found else [*items]
-    return {**found, WHOLE: there[0][WHOLE]} if there else {}
+        for key, setting in each.items():
+            if setting.items:
+                found[key] = [*found[key], *setting.items[1:]] if key in found else [*setting.items]
+    return {**found, WHOLE: [*there[0][WHOLE].items]} if there else {}
+
+
+def variables(files: Sequence[File], service: str) -> dict[str, frozenset[str]]:
+    """Return the names of variables in the settings of *service* by key."""
+    found = dict[str, frozenset[str]]()
+    for file in files:
+        for key, setting in file.services.get(service, {}).items():
+            found[key] = found.get(key, frozenset()) | setting.variables
+    return found
+
+
+def variables_in(text: str) -> frozenset[str]:
+    """Return the names of variables in *text*, after `$` or `${`."""
+    return frozenset(_NAME.findall(text.replace("$$", "")))
 
 
 class _Reader:
@@ -59,6 +86,7 @@ class _Reader:
         self.roots = dict[Path, tuple[str, dict[str, yaml.Node]]]()
         self.including = list[tuple[Path, yaml.Node]]()
         self.items = dict[tuple[str, int], list[Item]]()
+        self.services = dict[int, dict[str, Setting]]()
 
     def named(self, path: Path) -> File:
         """Return a file that the user names, or raise ComposeError."""
@@ -103,34 +131,70 @@ class _Reader:
             self.including += [(path.parent, one) for one in (_items(several) or [several])]
         services = {key.value: (key, each) for key, each in _pairs(root.get("services"))}
         found = {
-            name: {**self._settings(path, node), WHOLE: [Item([], _span(shown, key))]}
+            name: {**self._settings(path, node), WHOLE: Setting([Item([], _span(shown, key))], frozenset())}
             for name, (key, node) in services.items()
             if not node.tag.startswith("!")  # `!reset` takes a service away
         }
-        return File(shown, text, found)
+        resources = {
+            kind: frozenset().union(
+                *(
+                    variables_in(_source(text, part))
+                    for _, each in _pairs(root.get(kind))
+                    for key, part in _pairs(each)
+                    if key.value != "name"
+                )
+            )
+            for kind in RESOURCES
+        }
+        return File(shown, text, found, resources)
 
-    def _settings(self, path: Path, service: yaml.Node, depth: int = 0) -> dict[str, list[Item]]:
+    def _settings(self, path: Path, service: yaml.Node, depth: int = 0) -> dict[str, Setting]:
         """Return the settings of a service, and those that it gets from others by `extends`."""
-        shown, own = self._shown(path), dict[str, list[Item]]()
+        shown, text = self._shown(path), self._root(path)[0]
+        if id(service) in self.services:  # aliases repeat what may be long
+            return self.services[id(service)]
+        own = self.services[id(service)] = dict[str, Setting]()
         for key, value in _pairs(service):
-            known = self.items.setdefault((key.value, id(value)), [])  # aliases repeat what may be long
-            known += () if known else _items_of(shown, key.value, value)
-            own.setdefault(key.value, [_whole(shown, key, value), *known])
+            if key.value not in own:
+                items = [_whole(shown, key, value), *self._items(shown, key.value, value)]
+                own[key.value] = Setting(items, variables_in(_source(text, value)))
         for way in NESTED:
             if found := _at(service, way.split(".")):
-                own[way] = [_whole(shown, *found)]
-        extends = _at(service, ["extends"])
-        if extends is None or depth > yamlfile.DEPTH:
-            return own
-        parent = extends[1]
+                own[way] = Setting([_whole(shown, *found)], frozenset())
+        for name, part in _environment(_named(service).get("environment")):
+            own[f"environment={name}"] = Setting([], variables_in(_source(text, part)))
+        for name, setting in (self._extended(path, service, depth) if depth < yamlfile.DEPTH else {}).items():
+            there = own.get(name, Setting([], frozenset()))
+            own[name] = Setting(there.items or setting.items, there.variables | setting.variables)
+        return own
+
+    def _items(self, shown: str, key: str, value: yaml.Node) -> list[Item]:
+        if (key, id(value)) not in self.items:
+            self.items[key, id(value)] = [*_items_of(shown, key, value)]
+        return self.items[key, id(value)]
+
+    def _extended(self, path: Path, service: yaml.Node, depth: int) -> dict[str, Setting]:
+        parent = _named(service).get("extends")
+        if parent is None:
+            return {}
         named = {key: _text(value) for key, value in _named(parent).items()}
         other = self._inside(path.parent, named["file"]) if "file" in named else path
         try:
             services = _named(self._root(other)[1].get("services")) if other else {}
         except yamlfile.YamlError:
-            return own
+            return {}
         base = services.get(named.get("service", _text(parent)))
-        return {**self._settings(other, base, depth + 1), **own} if base and other else own
+        return self._settings(other, base, depth + 1) if base and other else {}
+
+
+def _environment(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
+    """Yield the names of variables in an environment, with where they get their values."""
+    yield from ((key.value, value) for key, value in _pairs(node))
+    yield from ((_text(each).partition("=")[0], each) for each in _items(node))
+
+
+def _source(text: str, node: yaml.Node) -> str:
+    return text[node.start_mark.index : node.end_mark.index]
 
 
 def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:

@@ -3,7 +3,7 @@
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck.compose.command import ComposeError, Merged
-from hullcheck.compose.source import File, place, settings
+from hullcheck.compose.source import RESOURCES, File, place, settings, variables, variables_in
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.facts.containers import inspect
 from hullcheck.facts.containers.compose import OPTIONS_OF_NETWORKS as _OF_NETWORKS
@@ -23,7 +23,6 @@ from hullcheck.secrets import configuration
 _STAND_IN = "Zq8vT3kL9xRw2"  # stands for a value that is not known yet: whether its name is one of a secret decides
 _SOCKET = "/var/run/docker.sock"
 _CONDITIONS = {"none": "no", "any": "always", "": "always"}
-_RESOURCES = ("configs", "networks", "secrets", "volumes")
 
 
 class Model(Struct, frozen=True):
@@ -79,13 +78,21 @@ class Model(Struct, frozen=True):
 
     def unset(self, service: str) -> dict[str, list[str]]:
         """Return the variables without a value by key of *service*."""
-        raw = self.merged.raw
-        written = {key: [each] for key, each in _part(raw, "services", service).items()}
-        for key in _RESOURCES:
-            for each in _part(raw, key).values() if key in written else ():
-                written[key].append({**(each or {}), "name": ""})
-        found = {key: sorted(_variables(each) & self.merged.missing) for key, each in written.items()}
+        if not self.merged.missing:
+            return {}
+        written = {key: set(names) for key, names in variables(self.files, service).items() if "=" not in key}
+        for key in RESOURCES:
+            if key in written:
+                written[key] |= {name for file in self.files for name in file.resources.get(key, ())}
+        found = {key: sorted(names & self.merged.missing) for key, names in written.items()}
         return {key: names for key, names in found.items() if names}
+
+    def come_later(self, service: str) -> Callable[[str], bool]:
+        """Return whether a variable of this name gets its value from one that has none here."""
+        written, missing = variables(self.files, service), self.merged.missing
+        elsewhere = missing - {name for file in self.files for name in variables_in(file.text)}
+        in_env_file = bool(elsewhere) and "env_file" in written
+        return lambda name: in_env_file or not missing.isdisjoint(written.get(f"environment={name}", ()))
 
     def path(self, source: str) -> str:
         """Return a path of the host, as `./` below the folder of the project, with links out of there resolved."""
@@ -111,14 +118,6 @@ def _part(found: Any, *keys: str) -> Any:
     for key in keys:
         found = (found or {}).get(key)
     return found or {}
-
-
-def _variables(value: Any) -> frozenset[str]:
-    """Return the names of variables in *value*, after `$` or `${`."""
-    if isinstance(value, Mapping | list):
-        inner = value.values() if isinstance(value, Mapping) else value
-        return frozenset[str]().union(*map(_variables, inner))
-    return frozenset(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", str(value).replace("$$", "")))
 
 
 def _settings(value: Any) -> dict[str, str | None]:
@@ -258,10 +257,9 @@ class _Service:
         return inspect.Healthcheck(test=[kind_of_check(test)]) if test else None
 
     def _secrets(self) -> list[inspect.Secret]:
-        written = _settings(_part(self.model.merged.raw, "services", self.name, "environment"))
-        later = {name for name, value in written.items() if _variables(value) & self.model.merged.missing}
-        variables = [
-            f"{name}={_STAND_IN if value is None or (name in later and not value) else value}"
+        comes_later = self.model.come_later(self.name)
+        environment = [
+            f"{name}={_STAND_IN if value is None or (not value and comes_later(name)) else value}"
             for name, value in _settings(self.data.get("environment")).items()
         ]
         commands = {
@@ -269,7 +267,7 @@ class _Service:
             "entry point": self._texts("entrypoint"),
             "health check": self._part("healthcheck", "test"),
         }
-        return inspect.secrets_in(variables, _settings(self.data.get("labels")), commands)
+        return inspect.secrets_in(environment, _settings(self.data.get("labels")), commands)
 
     # ---- mounts
 

@@ -59,6 +59,15 @@ def arriving(
         raise
 
 
+def require_files(targets: Iterable[Target]) -> None:
+    """Raise RecordingError if a Compose file among *targets* is not there."""
+    for target in targets:
+        if backend_of(target.connect) == COMPOSE:
+            from hullcheck import compose  # late, as below
+
+            compose.files_of(str(recorded_path(target.connect)))
+
+
 def _of_files(target: Target) -> Recording:
     from hullcheck import compose  # late: it imports the facts, and a host is asked before they are
 

@@ -165,7 +165,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         first, step = audit.worker.get("hullcheck_part", (0, 1))
         targets = audit.targets[first::step]
         if not registry.in_file(metafunc.function):  # of Compose files one stays, which is left out later
-            targets = [each for each in targets if backend_of(each.connect) != COMPOSE] or targets[:1]
+            targets = tuple(each for each in targets if backend_of(each.connect) != COMPOSE) or targets[:1]
         metafunc.parametrize(TARGET, targets, ids=[each.name for each in targets], indirect=True, scope="session")
 
 

@@ -23,14 +23,13 @@ from hullcheck.plugin import options, outcome, output
 from hullcheck.plugin.judging import CRASHED, NOT_OF_HOSTS
 from hullcheck.plugin.outcome import Carried, Outcome
 from hullcheck.plugin.screen import AuditReporter
-from hullcheck.plugin.session import GATHERING, SESSION, session_of
+from hullcheck.plugin.session import GATHERING, SESSION, AuditSession, session_of
 from hullcheck.plugin.waiting import selects_by_marker
 from hullcheck.recording import FILE_NAME
 from hullcheck.results import Audit, run_files, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import html, junit, terminal
 from hullcheck.writers.formats import FormatError, chosen
-from hullcheck.writers.terminal import screen
 
 if TYPE_CHECKING:
     from hullcheck.plugin.bundling import Bundling
@@ -270,27 +269,36 @@ class Reporting:
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and (
             options.asks_for_audit(self.config) or selects_by_marker(self.config)
         ):
-            terminalreporter.write_line(terminal.NOTHING_SELECTED, red=True)
+            left = SESSION in self.config.stash and session_of(self.config).left_to_hosts
+            terminalreporter.write_line(terminal.NEEDS_HOST if left else terminal.NOTHING_SELECTED, red=True)
         if self._gathered_in_vain:
             terminalreporter.write_line(terminal.NOTHING_JUDGED, red=True)
         if not (self.outcome and self.audit):
             return
-        session, verbosity = self.outcome.session, terminalreporter.verbosity
-        if not isinstance(terminalreporter, AuditReporter):
+        is_command = isinstance(terminalreporter, AuditReporter)
+        if not is_command:
             terminalreporter.write_sep("=", "hullcheck")
-        elif verbosity < 0:
-            terminal.write(terminalreporter, screen.targets(self.audit, everything=True))
-            return
+        if is_command and terminalreporter.verbosity < 0:
+            terminal.write_brief(terminalreporter, self.audit)
+        else:
+            self._write_summary(terminalreporter, self.audit, self.outcome.session)
+        for each in self.formats:
+            if each.file == run_files.GITHUB and not self.copy:  # its reader is the log of the job
+                terminalreporter.write(b"".join(each.render(self.audit).parts).decode())
+
+    def _write_summary(self, reporter: Any, audit: Audit, session: AuditSession) -> None:
+        is_verbose = reporter.verbosity > 0 and not options.is_of_shipped(self.config)
         terminal.write_summary(
-            terminalreporter,
-            self.audit,
+            reporter,
+            audit,
             folder=session.folder,
             ids_by_control=session.ids_by_control,
             rows=shutil.get_terminal_size().lines - 2,  # a prompt follows, or a line of pytest
-            everything=self.config.option.hullcheck_all or (verbosity > 0 and not options.is_of_shipped(self.config)),
+            everything=self.config.option.hullcheck_all or is_verbose,
             remarks=[f"inventory: {each}" for each in session.inventory.notes],
             users={name: user_without_rights(each) for name, each in session.recordings.items()},
             command=output.command(),
+            left_to_hosts=session.left_to_hosts,
         )
 
     @pytest.hookimpl(optionalhook=True)

@@ -28,7 +28,7 @@ from hullcheck.inventory.specs import TargetError, from_specs, numbered, safe_na
 from hullcheck.messages import did_you_mean, printable
 from hullcheck.plugin import options, words
 from hullcheck.plugin.output import Unwritten
-from hullcheck.recording import CLOCK, FILE_NAME, Recording
+from hullcheck.recording import CLOCK, FILE_NAME, Recording, RecordingError
 from hullcheck.recording.backends import COMPOSE, backend_of
 from hullcheck.results import Finding, Result, SwitchedOff, run_files
 from hullcheck.verdicts import EvidenceError, NotApplicable
@@ -68,6 +68,8 @@ class AuditSession:
             part = config.getoption("hullcheck_shard", None)
             self.shard = None if part is None else shard_of(part)
             mine = self.shard.part(every) if self.shard else every
+            if not self.worker:
+                gather.require_files(mine)
         self.all_targets = tuple(each.name for each in every)
         self.targets = tuple(map(self._with_policy, mine))
         self.started = time.time()
@@ -283,7 +285,7 @@ def session_of(config: pytest.Config) -> AuditSession:
 def _wrong_use(before: str = "") -> Iterator[None]:
     try:
         yield
-    except (InventoryError, TargetError) as error:
+    except (InventoryError, TargetError, RecordingError) as error:
         raise pytest.UsageError(f"{before}{error}") from None
 
 

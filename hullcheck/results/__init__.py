@@ -85,6 +85,11 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     accepted_by: str = ""
     places: tuple[Place, ...] = ()
 
+    @property
+    def bare_reason(self) -> str:
+        """The reason without the lines at its end."""
+        return self.reason.removesuffix(f" ({', '.join(dict.fromkeys(map(str, self.places)))})")
+
 
 class Waiver(Struct, frozen=True):
     """A failure that is accepted until a day, and its effect in this audit.

@@ -13,6 +13,7 @@ REQUIREMENTS = "requirements.csv"
 
 SARIF = "results.sarif"
 SUMMARY = "summary.md"
+GITHUB = "annotations.txt"
 PROMETHEUS = "hullcheck.prom"
 OSCAL = "oscal-assessment-results.json"
 OCSF = "ocsf.jsonl"
@@ -20,7 +21,7 @@ HDF = "hdf.json"
 JSONL = "findings.jsonl"
 DEFECTDOJO = "defectdojo.json"
 XLSX = "findings.xlsx"
-FORMATS = (SARIF, SUMMARY, PROMETHEUS, OSCAL, OCSF, HDF, JSONL, DEFECTDOJO, XLSX)
+FORMATS = (SARIF, GITHUB, SUMMARY, PROMETHEUS, OSCAL, OCSF, HDF, JSONL, DEFECTDOJO, XLSX)
 """The files that `--format` adds."""
 
 JUNIT = "junit.xml"

@@ -56,6 +56,12 @@ class Mounts(Struct, frozen=True, dict=True):
         return "ro" in roots[-1].options
 
     @property
+    def host_memory(self) -> tuple[str, ...]:
+        """The places at which it has shared memory of the host, or a part of it."""
+        found = (each for each in self.configured if any(is_below(path, "/dev/shm") for path in each.paths))
+        return tuple(sorted(each.destination for each in found))
+
+    @property
     def shared(self) -> tuple[str, ...]:
         """The places whose mount events reach the host."""
         found = (x for x in self.container.inspect.mounts if x.propagation in ("shared", "rshared"))
@@ -166,6 +172,11 @@ PLACES = (
 """Where engines usually make their sockets; a user's own lie in the folder of the user below /run/user."""
 _USERS = regex(r"(?<=/run/)user/\d+/")
 _NAMED = ("docker.sock", "containerd.sock", "podman.sock", "buildkitd.sock", "crio.sock")
+"""What engines call their sockets, wherever they make them."""
+
+
+def _is_named(path: str) -> bool:
+    return path.rpartition("/")[2] in _NAMED
 
 
 class Sockets(Struct, frozen=True):
@@ -181,7 +192,7 @@ class Sockets(Struct, frozen=True):
         if self.container.planned:
             return self._planned()
         files, host = self.container.runtime.files, self.container.host
-        usual = {path for path in files.identities if _USERS.sub("", path) in PLACES}
+        usual = {path for path in files.identities if _USERS.sub("", path) in PLACES or _is_named(path)}
         if (endpoint := host.engine_endpoint.get()).startswith("unix:///"):
             usual.add(without_var(endpoint.removeprefix("unix://")))
         if found := self._within(usual, self.container.mounts.configured):
@@ -201,7 +212,7 @@ class Sockets(Struct, frozen=True):
     def _planned(self) -> tuple[str, ...]:
         """Return the sockets in a Compose service, by their usual paths and names."""
         paths = sorted(path for mount in self.container.mounts.configured for path in mount.paths)
-        named = {path for path in paths if path.endswith(_NAMED)}
+        named = set(filter(_is_named, paths))
         usual = {place for place in PLACES if any(is_below(place, without_var(path)) for path in paths)}
         if usual or named:
             return tuple(sorted(named | (usual - set(map(without_var, named)))))
@@ -216,7 +227,7 @@ class Sockets(Struct, frozen=True):
         """Return the sockets that are mounted in a container seen from inside, by name."""
         sources = {mount.point: mount.root for mount in self.container.mounts.table}
         sockets = self.container.runtime.files.mounted
-        found = tuple(x for x in sockets if x.endswith(_NAMED) or sources.get(x, "").endswith(_NAMED))
+        found = tuple(x for x in sockets if _is_named(x) or _is_named(sources.get(x, "")))
         if sockets and not found:
             raise EvidenceError(f"the owner of the socket at {sockets[0]} is unknown from inside the container")
         return found

@@ -40,6 +40,7 @@ class Format(Struct, frozen=True):
 FORMATS = {
     "sarif": Format(run_files.SARIF, "sarif"),
     "summary": Format(run_files.SUMMARY, "summary"),
+    "github": Format(run_files.GITHUB, "github"),
     "prometheus": Format(run_files.PROMETHEUS, "prometheus"),
     "jsonl": Format(run_files.JSONL, "jsonl"),
     "oscal": Format(run_files.OSCAL, "oscal"),

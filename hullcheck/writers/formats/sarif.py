@@ -9,9 +9,7 @@ from urllib.parse import quote
 
 from msgspec import to_builtins
 
-from hullcheck.lazy import regex
-from hullcheck.recording.backends import COMPOSE
-from hullcheck.results import Audit, Control
+from hullcheck.results import Audit, Control, Place
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, accepted_document, entries, json_text, line
 from hullcheck.writers.formats import Rendering
@@ -19,8 +17,6 @@ from hullcheck.writers.formats import Rendering
 MOST_RESULTS = 5_000
 """GitHub shows no more; with these the file is not too large for it."""
 _MOST_TAGS = 20
-_PLACE = regex(r"(?:\A|\()([^():\n]+):([0-9]{1,9})(?:, [^():\n]+:[0-9]{1,9})*\)?\Z")
-"""File and line at the end of a reason, as findings on Compose files have it."""
 _TITLE = 1000  # characters; GitHub's limit is 1024
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5"}
@@ -47,7 +43,6 @@ def render(audit: Audit) -> Rendering:
 
 def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
     index = {each.id: at for at, each in enumerate(audit.controls)}
-    of_files = {each.name for each in audit.targets if each.kind == COMPOSE}
     shard = audit.run.shard.replace("/", "-of-")
     notes = [_notification(each, index) for each in kept if each.verdict is Verdict.ERROR]
     run = {
@@ -76,8 +71,7 @@ def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
         ],
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(each, index) | {"locations": [_location(each, audit.run.inventory, each.result.target in of_files)]}
-            for each in kept
+            _result(each, index) | {"locations": [_location(each, audit.run.inventory)]} for each in kept
         ],
         "properties": {
             "run": audit.run.id,
@@ -145,7 +139,7 @@ def _result(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
     return made
 
 
-def _location(entry: Entry, inventory: str, of_file: bool) -> dict[str, Any]:
+def _location(entry: Entry, inventory: str) -> dict[str, Any]:
     """Return the line of a Compose file, else the inventory, else the target: GitHub refuses a result without one."""
     target, found = entry.result.target, entry.finding
     names = (target,) if found.kind == "target" else (target, found.kind, found.subject)
@@ -154,8 +148,12 @@ def _location(entry: Entry, inventory: str, of_file: bool) -> dict[str, Any]:
         "fullyQualifiedName": line("/".join(names), _TITLE),
         "kind": "resource",
     }
-    written = _PLACE.search(found.reason) if of_file else None
-    path, number = (written[1], int(written[2])) if written else (inventory or target, 1)
+    place = found.places[0] if found.places else None
+    path, region = (place.file, _region(place)) if place else (inventory or target, {"startLine": 1})
     artifact = {"uri": quote(path, safe="/", errors="replace") or "."}
-    physical = {"artifactLocation": artifact, "region": {"startLine": number}}
+    physical = {"artifactLocation": artifact, "region": region}
     return {"physicalLocation": physical, "logicalLocations": [logical]}
+
+
+def _region(place: Place) -> dict[str, int]:
+    return {"startLine": place.line, "startColumn": place.column, "endColumn": place.end}

@@ -9,14 +9,16 @@ from typing import Any
 from hullcheck.frameworks.rollup import IdsByControl
 from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, names_of, words_of
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.results import STALE, STATES, Attestation, Audit, Finding, Waiver, run_files, sentences
+from hullcheck.recording.backends import COMPOSE, backend_of
+from hullcheck.results import STALE, STATES, Attestation, Audit, Finding, Waiver, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
-from hullcheck.writers.terminal import no_answer, screen
+from hullcheck.writers.terminal import files, no_answer, screen
 from hullcheck.writers.terminal.screen import Line, head, plain
 
 NOTHING_JUDGED = "No control was judged. This is not a pass."
 NOTHING_SELECTED = "No control was selected: `hullcheck explain` lists those that `hullcheck audit` runs."
+NEEDS_HOST = "No Compose file decides these controls: they need the host, as hullcheck audit --hosts=ssh://HOST."
 _LEAST = 5  # findings that are shown however small the terminal is
 _IN_A_FILE, _UNCUT = 100, 100_000  # columns
 
@@ -57,6 +59,7 @@ def write_summary(
     users: Mapping[str, str] = MappingProxyType({}),
     remarks: Sequence[str] = (),
     command: Sequence[str] = (),
+    left_to_hosts: int = 0,
 ) -> None:
     """Write the findings of a run, on one screen of *rows* lines, or *everything*.
 
@@ -66,6 +69,7 @@ def write_summary(
         users: who asked a target, if that was not root, by target.
         remarks: on the inventory.
         command: the command line of the run, as sudo takes it; empty if root runs it.
+        left_to_hosts: how many controls were selected that no Compose file decides.
     """
     width = _UNCUT if everything else reporter._tw.fullwidth
     if not reporter.isatty and "COLUMNS" not in environ:
@@ -77,6 +81,11 @@ def write_summary(
     elif audit.unjudged:
         below.append(head(sentences.unjudged(audit.unjudged), "red"))
     below += screen.gates(audit, everything=everything)
+    if is_of_files(audit):
+        found = [*files.lines(audit, width if reporter.isatty else _UNCUT), *on_inventory]
+        below += [*files.summary(audit, left_to_hosts), *screen.page(folder), *files.next_command(audit)]
+        write(reporter, [*found, *screen.manual(audit, width, everything), *below])
+        return
     if no_answer.explains(audit) and not everything:
         write(reporter, [*on_inventory, *no_answer.lines(audit, width, command), *below])
         return
@@ -87,12 +96,20 @@ def write_summary(
         *screen.notes(audit, users),
     ]
     below = [*screen.after_failures(audit, width, everything=everything), *below]
-    if (page := folder / run_files.AUDIT_PAGE).is_file():
-        below.append(head(f"page: {page.absolute().as_uri()}", "bold", len("page:")))
-    below += screen.next_command(audit, folder)
+    below += [*screen.page(folder), *screen.next_command(audit, folder)]
     taken = sum(-(-cells(plain(each)) // width) for each in (*above, *below))  # a long path takes two lines
     room = 0 if everything else max(rows - taken, _LEAST)
     write(reporter, [*above, *screen.failures(audit, width, room), *below])
+
+
+def write_brief(reporter: Any, audit: Audit) -> None:
+    """Write a line for each target, or for each finding in Compose files."""
+    write(reporter, files.brief(audit) if is_of_files(audit) else screen.targets(audit, everything=True))
+
+
+def is_of_files(audit: Audit) -> bool:
+    """Return whether all targets are Compose files."""
+    return all(backend_of(each.connect) == COMPOSE for each in audit.targets)
 
 
 def write(reporter: Any, lines: Iterable[Line]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from hullcheck.gates import FAIL_ON
 from hullcheck.messages import printable
 from hullcheck.recording.backends import RECORDED, backend_of
-from hullcheck.results import JUDGED, SEVERITIES, Audit, AuditedTarget, Result, grouped, sentences
+from hullcheck.results import JUDGED, SEVERITIES, Audit, AuditedTarget, Result, grouped, run_files, sentences
 from hullcheck.results.failures import IMAGE, NOT_AUDITED, Failure, Problem, cause_of, findings, fixes, problems, rank
 from hullcheck.results.history import together
 from hullcheck.verdicts import Verdict
@@ -28,8 +28,8 @@ _SEVERITY_WIDTH = max(map(len, SEVERITIES))
 _LONG_NUMBER = 10
 _ROOM_FOR_COLUMNS = 72
 _LABEL = "fix first  "
-_COLORS = {"critical": "red bold", "high": "red", "medium": "yellow", "low": "cyan"}
-_COLORS |= {"fail": "red", "error": "red", "manual": "yellow", "pass": "green"}
+COLORS = {"critical": "red bold", "high": "red", "medium": "yellow", "low": "cyan"}
+COLORS |= {"fail": "red", "error": "red", "manual": "yellow", "pass": "green"}
 
 Line = tuple[tuple[str, str], ...]
 """A line of the screen: texts, each with its style as pytest names it (`red bold`)."""
@@ -54,9 +54,9 @@ def counted(words: Iterable[str], found: Iterable[str], shown: Callable[[str], s
 def after_failures(audit: Audit, width: int, *, everything: bool) -> Iterator[Line]:
     """Yield what was not judged, what to fix first, and what changed."""
     yield from _errors(audit, width, everything)
-    yield from _manual(audit, width, everything)
+    yield from manual(audit, width, everything)
     yield from _fix_first(audit, width)
-    yield from _since(audit, width)
+    yield from since(audit, width)
 
 
 # ---- the verdicts, and what has to be known of the targets
@@ -90,7 +90,7 @@ def _counts(name: str, results: Sequence[Result], on: Sequence[AuditedTarget]) -
         return ((f"{name}  ", ""), ("not audited", "red"))
     counts = Counter(each.verdict for each in results if not each.switched_off)
     off = [each.switched_off.otherwise for each in results if each.switched_off]
-    parts = [(f"{counts[each]} {_short(each)}", _COLORS.get(each, "")) for each in Verdict if counts[each]]
+    parts = [(f"{counts[each]} {_short(each)}", COLORS.get(each, "")) for each in Verdict if counts[each]]
     parts += [(f"{len(off)} switched off (otherwise: {counted(Verdict, off, _short)})", "")] * bool(off)
     commas = [piece for part in parts or [("nothing judged", "")] for piece in ((", ", ""), part)]
     scores = sentences.scores(on)
@@ -136,7 +136,7 @@ def _rows(audit: Audit, found: Sequence[Problem], width: int, word: str = "") ->
     """Yield a line for each problem: its severity or *word*, its number, and what was found."""
     for each, before in zip(found, _heads(found, width, word), strict=True):
         first = word or each.severity
-        yield head(_line(before, _said(each, len(audit.targets)), width), _COLORS[first], len(first))
+        yield head(_line(before, _said(each, len(audit.targets)), width), COLORS[first], len(first))
 
 
 def _heads(found: Sequence[Problem], width: int, word: str) -> list[str]:
@@ -214,7 +214,7 @@ def _errors(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
         yield head(f"... and {len(found) - shown} other causes: `--all` shows them")
 
 
-def _manual(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
+def manual(audit: Audit, width: int, everything: bool) -> Iterator[Line]:
     """Yield what needs a manual check, each cause once, or how many checks these are if there are several."""
     found = problems(findings(audit, Verdict.MANUAL))
     if len(found) > 1 and not everything:
@@ -244,16 +244,17 @@ def _fix_first(audit: Audit, width: int) -> Iterator[Line]:
         label = " " * len(_LABEL)
 
 
-def _since(audit: Audit, width: int) -> Iterator[Line]:
-    since = audit.since
-    if since is None:
+def since(audit: Audit, width: int) -> Iterator[Line]:
+    """Yield how many findings are new and gone since the last run, and which are new."""
+    found = audit.since
+    if found is None:
         return
-    when = f"findings since {printable(f'{since.finished[:10]} {since.finished[11:16]} UTC')}"
-    line = f"{when}: {len(since.new)} new, {len(since.gone)} gone, {since.still} as before"
-    part = f", in {since.compared} of {len(audit.results)} results" if since.compared < len(audit.results) else ""
+    when = f"findings since {printable(f'{found.finished[:10]} {found.finished[11:16]} UTC')}"
+    line = f"{when}: {len(found.new)} new, {len(found.gone)} gone, {found.still} as before"
+    part = f", in {found.compared} of {len(audit.results)} results" if found.compared < len(audit.results) else ""
     yield head(cut(line + part if cells(line + part) <= width else line, width), "bold", len(when))
     new = []
-    for group in together(since.new):
+    for group in together(found.new):
         where = f"on {named(group.targets)}" if len(audit.targets) > 1 else ""
         subjects = [each.subject for each in group.changes if each.kind != "target"]
         new.append(" ".join(filter(None, (sentences.called(audit.known[group.control]), named(subjects), where))))
@@ -280,6 +281,12 @@ def gates(audit: Audit, *, everything: bool) -> Iterator[Line]:
     fails = any(each.verdict in (Verdict.FAIL, Verdict.ERROR) for each in audit.results)
     if audit.gates and audit.run.exit_status == 0 and fails:
         yield head("Some controls fail, but no gate does: exit status 0.")
+
+
+def page(folder: Path) -> Iterator[Line]:
+    """Yield the address of the page in the *folder* of the run."""
+    if (path := folder / run_files.AUDIT_PAGE).is_file():
+        yield head(f"page: {path.absolute().as_uri()}", "bold", len("page:"))
 
 
 def next_command(audit: Audit, folder: Path) -> Iterator[Line]:

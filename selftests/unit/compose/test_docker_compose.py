@@ -91,11 +91,11 @@ def test_docker_compose_itself(files: Path) -> None:
         " behind the file (compose.yml:12)"
     )
     for key, service, verdict, reason in (
-        ("5.5", "web", "fail", "runs with --privileged (compose.yml:4)"),
+        ("5.5", "web", "fail", "runs with --privileged (base/common.yml:4)"),
         ("5.16", "web", "fail", "shares the process namespace of the host (compose.override.yml:3)"),
         ("5.8", "web", "fail", "opens *:80/tcp (published for 80) (compose.override.yml:4)"),
         ("5.10", "debug", "fail", "shares the network namespace of the host (compose.yml:11)"),
-        ("container_adds_approved_capabilities_alone", "side", "fail", "adds SYS_ADMIN (compose.yml)"),
+        ("container_adds_approved_capabilities_alone", "side", "fail", "adds SYS_ADMIN (extra.yml:4)"),
         ("5.28", "open", "error", open_image),
     ):
         assert judged(key, facts)[service] == (verdict, reason)
@@ -192,7 +192,7 @@ def test_version_1_is_no_docker_compose(stand_in: Path) -> None:
     for name in ("docker", "docker-compose"):
         (stand_in / "bin" / name).write_text(text)
         (stand_in / "bin" / name).chmod(0o755)
-    with pytest.raises(ComposeError, match=r"^compose.yml: Compose files need docker compose 2 or later: install it$"):
+    with pytest.raises(ComposeError, match=r"^Compose files need docker compose 2 or later on this machine: install it"):
         compose.recorded("shop", "compose.yml")
 
 
@@ -201,11 +201,14 @@ def test_names_of_files(tmp_path: Path) -> None:
     for name in ("compose.yml", "compose.override.yml", "prod.yml"):
         (tmp_path / name).write_text("services: {}")
     base, override, prod = (tmp_path / each for each in ("compose.yml", "compose.override.yml", "prod.yml"))
-    assert compose.files_of(str(tmp_path)) == [base, override]
-    assert compose.files_of(str(base)) == [base, override]
-    assert compose.files_of(f"{base}+{prod}") == [base, prod]
-    assert compose.files_of(f"{base}+") == [base]
-    assert compose.files_of(str(prod)) == [prod]
+    odd = tmp_path / "a+b, ü?.yml"
+    odd.write_text("services: {}")
+    assert compose.files_of(str(tmp_path)) == ([base, override], "")
+    assert compose.files_of(str(base)) == ([base, override], "")
+    assert compose.files_of(f"{base}+{prod}?env=TAG") == ([base, prod], "env=TAG")
+    assert compose.files_of(f"{base}+") == ([base], "")
+    assert compose.files_of(str(prod)) == ([prod], "")
+    assert compose.files_of(str(odd)) == ([odd], "")
     with pytest.raises(ComposeError, match="there is no such file"):
         compose.files_of(str(tmp_path / "none.yml"))
     (tmp_path / "empty").mkdir()
