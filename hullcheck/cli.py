@@ -4,14 +4,22 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from hullcheck import __version__
-from hullcheck.commands import accept, audit, explain, remedy, runs, verify
 from hullcheck.messages import WrongUse, printable
 
 WRONG_USE = 2
 INTERRUPTED = 130  # as shells have it
 OUTPUT_LOST = 74  # EX_IOERR of sysexits.h; the statuses below are answers of `verify`
+_MODULES = {
+    **dict.fromkeys(("audit", "gather", "probe-script"), "audit"),
+    **dict.fromkeys(("explain", "coverage"), "explain"),
+    **dict.fromkeys(("report", "diff"), "runs"),
+    **dict.fromkeys(("remedy", "policy"), "remedy"),
+    **{name: name for name in ("accept", "verify")},
+}
+"""The modules of the subcommands in `hullcheck.commands`."""
 _HELP = """\
 Audit a host:
   audit         audit this machine, or the hosts that --hosts or --inventory name
@@ -57,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options, or exit if they are wrong or help was asked for; a subcommand may pass others to pytest."""
-    whole = parser()
+    words = sys.argv[1:] if arguments is None else arguments
+    whole = parser(*words[:1])
     given, more = whole.parse_known_args(arguments)
     if given.command is None:
         whole.exit(WRONG_USE, whole.format_help())
@@ -76,8 +85,8 @@ def _output_lost(error: OSError) -> int:
     return OUTPUT_LOST
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of this subcommand, whose module alone is imported, or of the whole command line."""
     whole = argparse.ArgumentParser(
         prog="hullcheck",
         usage="hullcheck COMMAND [OPTIONS]",
@@ -87,6 +96,6 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"hullcheck {__version__}")
     commands = whole.add_subparsers(dest="command", prog="hullcheck", help=argparse.SUPPRESS)
-    for command in (audit, explain, runs, remedy, accept, verify):
-        command.add(commands)
+    for name in dict.fromkeys([_MODULES[command]] if command in _MODULES else _MODULES.values()):
+        import_module(f"hullcheck.commands.{name}").add(commands)
     return whole

@@ -1,15 +1,24 @@
 """`hullcheck accept`: writes a waiver of what fails, or an attestation of a manual check, into the inventory."""
 
 import argparse
+import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hullcheck import DEFAULT_INVENTORY
 from hullcheck.commands import Subparsers, add_paths
 from hullcheck.messages import WrongUse, printable
+from hullcheck.recording.backends import COMPOSE
+from hullcheck.results import run_files
+from hullcheck.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from hullcheck.results import Audit, AuditedTarget
 
 _EXAMPLES = """examples:
   hullcheck accept 5.5 --target web1 --subject mirror --until 2027-01-31 \\
@@ -80,6 +89,12 @@ def _accept(given: argparse.Namespace) -> int:
             raise WrongUse(f"{_spelled(name)} does not go with {'--reason' if is_waiver else '--checked'}")
     if bool(given.control) is bool(given.cause):
         raise WrongUse("name either a CONTROL, or by --cause=TEXT the reason that several controls give")
+    files = _files_of_last_run()
+    given.known = [each.name for each in files.targets] if files else []
+    if files and not given.target and given.control:
+        given.target = _failing(files, given)
+    if files and given.inventory == Path(DEFAULT_INVENTORY) and not given.inventory.exists():
+        _begin(given.inventory, files.targets)
     if not given.inventory.exists():
         example = "write it with your targets, for example `targets: {web1: {connect: 'ssh://web1'}}`"
         raise WrongUse(f"{given.inventory}: not there; {example}, or name another with --inventory=PATH")
@@ -89,6 +104,45 @@ def _accept(given: argparse.Namespace) -> int:
         options = ", ".join(map(_spelled, unsaid))
         print(f"The waiver {', '.join(unsaid.values())}; to narrow it, add {options}.", file=sys.stderr)
     return 0
+
+
+def _files_of_last_run() -> "Audit | None":
+    """Return the last run here if it audited Compose files and nothing else."""
+    from hullcheck.results import document  # late: it is slow to import
+
+    path = Path(os.environ.get("HULLCHECK_REPORTS") or "reports") / run_files.LATEST
+    try:
+        audit = document.load(path, "reports/RUN")
+    except WrongUse:  # there is none, or it is damaged
+        return None
+    return audit if all(each.connect.startswith(f"{COMPOSE}://") for each in audit.targets) else None
+
+
+def _failing(files: "Audit", given: argparse.Namespace) -> list[str]:
+    """Return the files of which the control fails for these subjects."""
+    word, known = given.control.lower(), files.known
+    found = dict[str, None]()
+    for result in files.results:
+        control = known[result.control]
+        if word in (control.id, *control.frameworks.get("cis", ())):
+            for each in result.findings:
+                is_meant = not given.subject or any(fnmatchcase(each.subject, pattern) for pattern in given.subject)
+                if is_meant and each.verdict in (Verdict.FAIL, Verdict.MANUAL):
+                    found[result.target] = None
+    return list(found)
+
+
+def _begin(path: Path, targets: "Sequence[AuditedTarget]") -> None:
+    """Write an inventory of Compose files, whose paths are relative to it."""
+    lines = ["targets:"]
+    for each in targets:
+        file = os.path.relpath(each.connect.partition("://")[2], path.parent)
+        lines.append(f"  {each.name}: {{connect: {json.dumps(f'{COMPOSE}://{file}')}}}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join((*lines, "")), encoding="utf-8")
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _spelled(name: str) -> str:
@@ -130,7 +184,7 @@ def _write(given: argparse.Namespace, entry: dict[str, Any]) -> None:
     names: tuple[str, ...] = (control,) if control else (files.CAUSES, _words("cause", given.cause))
     if given.reason is None:
         names, entry = (), {"control_id": control, **entry}
-    written = entries.add(given.inventory, files.WAIVERS if names else files.ATTESTATIONS, names, entry)
+    written = entries.add(given.inventory, files.WAIVERS if names else files.ATTESTATIONS, names, entry, given.known)
     print(f"{written.place}: written")
     print(printable(written.text))
 

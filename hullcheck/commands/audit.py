@@ -1,6 +1,7 @@
 """`hullcheck audit` and `gather`, which run pytest; `probe-script` prints what an audit runs on a host."""
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -87,6 +88,7 @@ class _Help(argparse.Action):
 
 
 def _audit(given: argparse.Namespace) -> int:
+    gc.set_threshold(50_000)  # imports make many objects, and no cycles
     import pytest  # late: no other subcommand needs it
 
     inventory = [f"--inventory={shipped.demo()}"] if given.demo else []

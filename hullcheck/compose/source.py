@@ -1,7 +1,6 @@
 """Where Compose files set what they set: the lines and columns of services, their settings and the items of these."""
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,12 +11,13 @@ from hullcheck.compose.command import ComposeError
 from hullcheck.facts.containers.compose import NESTED, WHOLE, Item
 from hullcheck.facts.containers.mounts import without_var
 from hullcheck.inventory import yamlfile
+from hullcheck.lazy import regex
 from hullcheck.results import Place
 
 _MOST_PORTS = 256  # of one range that are placed
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
+_VARIABLE = regex(r"\$\{[^}]*\}")
 RESOURCES = ("configs", "networks", "secrets", "volumes")
-_NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_NAME = regex(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 class Setting(Struct, frozen=True):
@@ -54,7 +54,7 @@ def place(files: Sequence[File], service: str, key: str = "") -> str:
 
 
 def settings(files: Sequence[File], service: str) -> dict[str, list[Item]]:
-    """Return the items of *service* in all *files* by key: the name from the first, settings from the last one first."""
+    """Return the items of *service* by key: its name in the first of the *files*, settings in the last one first."""
     found = dict[str, list[Item]]()
     there = [file.services[service] for file in files if service in file.services]
     for each in reversed(there):

@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -48,7 +49,7 @@ class Framework(Struct, frozen=True):
         return f"{self.title} {self.version}".strip()
 
 
-class Frameworks(Struct, frozen=True):
+class Frameworks(Struct, frozen=True, dict=True):
     """All frameworks, in the order of ``markers.ini``.
 
     Attributes:
@@ -63,10 +64,14 @@ class Frameworks(Struct, frozen=True):
         numbers = set(numbers)
         return level == 1 and bool(numbers) and numbers.isdisjoint(self.without)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the markers, each once."""
         return tuple(dict.fromkeys(framework.marker for framework in self.all))
+
+    @cached_property
+    def _by_marker(self) -> Mapping[str, tuple[Framework, ...]]:
+        return {name: tuple(each for each in self.all if each.marker == name) for name in self.names}
 
     def get(self, marker: str, edition: str = "") -> Framework:
         """Return the framework of *marker* and *edition*."""
@@ -75,7 +80,7 @@ class Frameworks(Struct, frozen=True):
 
     def editions(self, marker: str) -> tuple[Framework, ...]:
         """Return all frameworks of *marker*; more than one if ``sp`` distinguishes its editions."""
-        return tuple(framework for framework in self.all if framework.marker == marker)
+        return self._by_marker.get(marker, ())
 
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the ids that a marker of a control names, in its order, or raise ValueError."""

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from os.path import relpath
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -132,6 +133,13 @@ def _unique_names(connects: Sequence[str]) -> list[str]:
     counts = Counter(map(_host_part, connects))
     names = (_host_part(each, with_port=counts[_host_part(each)] > 1) for each in connects)
     return numbered(names)
+
+
+def of_files(files: Sequence[str], taken: Sequence[str]) -> tuple[Target, ...]:
+    """Return a target for each Compose file, named by its path below the current directory; other names are *taken*."""
+    parts = [[part for part in Path(relpath(each)).parts if part != ".."] for each in files]
+    names = numbered([*taken, *(safe_name("-".join(each)).lstrip("_.-") or "file" for each in parts)])[len(taken) :]
+    return tuple(map(Target, names, (f"{COMPOSE}://{each}" for each in files)))
 
 
 def numbered(names: Iterable[str]) -> list[str]:

@@ -24,9 +24,9 @@ from hullcheck.frameworks import Frameworks, rollup, selection
 from hullcheck.gather import processes
 from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, unasked
 from hullcheck.inventory.choice import chosen, shard_of
-from hullcheck.inventory.specs import TargetError, from_specs, numbered, safe_name
+from hullcheck.inventory.specs import TargetError, from_specs, of_files
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.plugin import options, words
+from hullcheck.plugin import options
 from hullcheck.plugin.output import Unwritten
 from hullcheck.recording import CLOCK, FILE_NAME, Recording, RecordingError
 from hullcheck.recording.backends import COMPOSE, backend_of
@@ -325,9 +325,7 @@ def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, .
     specs += [f"{COMPOSE}://{each}" for each in files]
     ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
     found = from_specs(specs, connection=backend, ansible_inventory=ansible_inventory) if specs else ()
-    of_words = {f"{COMPOSE}://{each}": each for each in named}
-    unique = numbered([*(each.name for each in found), *map(safe_name, words.names(of_words.values()))])
-    return (*found, *map(Target, unique[len(found) :], of_words))
+    return (*found, *of_files(list(dict.fromkeys(named)), [each.name for each in found]))
 
 
 def _check_labels(labels: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -50,10 +49,11 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _project(word: str) -> str:
-    """Return the word, or the Compose file that an override beside it is merged with."""
-    path = Path(word)
+    """Return the file that a word stands for: of a folder, or of an override, the Compose file that is there."""
+    path = Path(word).expanduser()
     matched = _OVERRIDE.fullmatch(path.name)
-    found = [each for each in _files_in(path.parent) if matched and each.stem == matched[1]]
+    found = _files_in(path) if path.is_dir() else _files_in(path.parent) if matched else []
+    found = [each for each in found if not matched or each.stem == matched[1]]
     return str(found[0]) if found else word
 
 
@@ -67,10 +67,3 @@ def _what_was_meant(path: Path) -> str:
     hint = did_you_mean(str(path), near) if near else ""
     said = f"; {hint}" if hint.endswith("?") else "; write a number such as 5.5, or the path of a Compose file"
     return f"{path}: neither a control nor a file{said}"
-
-
-def names(files: Iterable[str]) -> list[str]:
-    """Return a name for the target of each file: its path below the current directory, with `-` between the parts."""
-    paths = (Path(os.path.relpath(each)) for each in files)
-    parts = ([part for part in each.parts if part != ".."] for each in paths)
-    return ["-".join(each) or Path.cwd().name for each in parts]

@@ -6,6 +6,8 @@
 import re
 from collections.abc import Mapping
 
+from hullcheck.lazy import regex
+
 _WITHOUT, _CPUS = "# without {item}", "cpus: 1.0"
 
 WRITE: Mapping[str, str] = {
@@ -47,8 +49,8 @@ WRITE: Mapping[str, str] = {
     "container_environment_holds_no_secret": "{item}_FILE: /run/secrets/NAME # and secrets: [NAME]",
     "container_writes_to_tmpfs_or_named_volumes": "tmpfs: [{last}]",
 }
-_ADDRESS = re.compile(r"^(?:\[[\da-fA-F:]*\]|\d+\.\d+\.\d+\.\d+):(?=.)")
-_TAG = re.compile(r"(?::[\w.-]+)?(?:@sha256:\w+)?$")
+_ADDRESS = regex(r"^(?:\[[\da-fA-F:]*\]|\d+\.\d+\.\d+\.\d+):(?=.)")
+_TAG = regex(r"(?::[\w.-]+)?(?:@sha256:\w+)?$")
 
 
 def to_write(control: str, item: str) -> str:

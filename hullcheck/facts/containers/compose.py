@@ -105,10 +105,17 @@ _DECIDED = {
 }
 
 
-class Written(Source):
-    """A service of a file, with the keys that one control has read."""
+class _Planned(Source):
+    """What a file decides."""
 
     planned = True
+
+    def missing(self, name: str) -> Exception:
+        return NotApplicable(_DECIDED.get(name, NOT_IN_FILE))
+
+
+class Written(_Planned):
+    """A service of a file, with the keys that one control has read."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -125,9 +132,6 @@ class Written(Source):
                     f" write ?env={names[0]} behind the file"
                 )
 
-    def missing(self, name: str) -> Exception:
-        return NotApplicable(_DECIDED.get(name, NOT_IN_FILE))
-
     def places(self, reason: str) -> tuple[Place, ...]:
         """Return the places of the items that *reason* names, or else of settings that were read, or of the service."""
         settings = self._service.settings
@@ -137,34 +141,41 @@ class Written(Source):
         return tuple(dict.fromkeys(each.place for each in named or whole or settings[WHOLE]))
 
 
-def _planned(file: ComposeFile, name: str) -> tuple[Container, Callable[[str], tuple[Place, ...]]]:
-    """Return the service *name* as a container, and a function for the places of what a reason names."""
-    source = Written(file.services[name])
-    networks = tuple(Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items())
-    host = HostContext.unknown(
-        source, networks=Later(lambda: networks), volumes=Later(lambda: file.volumes), image_names=Later(dict)
-    )
+class _Services(Struct, frozen=True):
+    """The services of a file as containers of one host, of which nothing else is known."""
 
-    def find(wanted: str) -> Container:
-        if wanted not in file.services:
-            raise NotApplicable(f"it joins the namespace of {wanted}, which is not in the file")
-        found = file.services[wanted]
-        return Container(
-            inspect=view(found.inspect, source),
-            host=host,
-            source=source,
-            find=find,
-            watched=lambda: _planned(file, wanted),
-        )
+    file: ComposeFile
+    host: HostContext
 
-    return find(name), source.places
+    def watched(self, name: str) -> tuple[Container, Callable[[str], tuple[Place, ...]]]:
+        """Return a service as one control sees it, and a function for the places of what a reason names."""
+        source = Written(self.file.services[name])
+
+        def find(wanted: str) -> Container:
+            if wanted not in self.file.services:
+                raise NotApplicable(f"it joins the namespace of {wanted}, which is not in the file")
+            found = self.file.services[wanted]
+            return Container(
+                inspect=view(found.inspect, source),
+                host=self.host,
+                source=source,
+                find=find,
+                watched=lambda: self.watched(wanted),
+            )
+
+        return find(name), source.places
 
 
 @fact(COMPOSE_FILE, name="container", on="compose")
 def services_of_file(recording: Recording) -> Subjects[Container]:
     """The services of a Compose file, in all profiles."""
     file = document(recording)
-    named = tuple((name, _planned(file, name)[0]) for name in sorted(file.services))
+    networks = tuple(Network(key, "", each.driver, driver_options=each.options) for key, each in file.networks.items())
+    host = HostContext.unknown(
+        _Planned(), networks=Later(lambda: networks), volumes=Later(lambda: file.volumes), image_names=Later(dict)
+    )
+    services = _Services(file, host)
+    named = tuple((name, services.watched(name)[0]) for name in sorted(file.services))
     return Subjects("container", named, "the Compose file has no service")
 
 

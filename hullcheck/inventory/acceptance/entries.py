@@ -62,10 +62,11 @@ class Written(Struct, frozen=True):
     text: str
 
 
-def add(path: Path, section: str, names: Way, entry: Mapping[str, Any]) -> Written:
+def add(path: Path, section: str, names: Way, entry: Mapping[str, Any], files: Sequence[str] = ()) -> Written:
     """Add *entry* to *section* of the inventory *path*, or to the last file that it names there.
 
-    A waiver is added below its *names*: a control, or `causes` and a cause.
+    A waiver is added below its *names*: a control, or `causes` and a cause. It may hold for targets of the inventory,
+    and for *files*, which are named on the command line.
 
     The file is replaced in one step, and only if it then says what it said before, and the entry.
 
@@ -80,7 +81,7 @@ def add(path: Path, section: str, names: Way, entry: Mapping[str, Any]) -> Writt
         site = inventory.load(path)
     except inventory.InventoryError as error:
         raise WrongUse(f"fix the inventory first: {error.faults[0]}") from None
-    known = [each.name for each in site.targets]
+    known = [*(each.name for each in site.targets), *files]
     for pattern in filter(str.strip, entry.get("targets", ())):
         if not any(fnmatchcase(name, pattern) for name in known):
             raise WrongUse(f"--target {pattern}: {path} has no such target; {did_you_mean(pattern, known)}")

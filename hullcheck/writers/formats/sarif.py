@@ -70,9 +70,7 @@ def _log(audit: Audit, kept: Sequence[Entry], left_out: str) -> dict[str, Any]:
             }
         ],
         "columnKind": "unicodeCodePoints",
-        "results": [
-            _result(each, index) | {"locations": [_location(each, audit.run.inventory)]} for each in kept
-        ],
+        "results": [_result(each, index) | {"locations": [_location(each, audit.run.inventory)]} for each in kept],
         "properties": {
             "run": audit.run.id,
             "scores": {each.name: to_builtins(each.scores) for each in audit.targets},

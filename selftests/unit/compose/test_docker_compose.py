@@ -192,7 +192,9 @@ def test_version_1_is_no_docker_compose(stand_in: Path) -> None:
     for name in ("docker", "docker-compose"):
         (stand_in / "bin" / name).write_text(text)
         (stand_in / "bin" / name).chmod(0o755)
-    with pytest.raises(ComposeError, match=r"^Compose files need docker compose 2 or later on this machine: install it"):
+    with pytest.raises(
+        ComposeError, match=r"^Compose files need docker compose 2 or later on this machine: install it"
+    ):
         compose.recorded("shop", "compose.yml")
 
 

@@ -21,9 +21,7 @@ from hullcheck.verdicts import EvidenceError, NotApplicable
 
 def setting(line: int, **items: int) -> list[Item]:
     """A setting in this line, and its items by what reasons call them."""
-    return [
-        Item([name] if name else [], Place("compose.yml", at, 1, 9)) for name, at in {"": line, **items}.items()
-    ]
+    return [Item([name] if name else [], Place("compose.yml", at, 1, 9)) for name, at in {"": line, **items}.items()]
 
 
 def container(
