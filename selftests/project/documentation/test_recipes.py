@@ -211,16 +211,29 @@ def test_actions_of_a_recipe_are_pinned() -> None:
     """Each is a commit with its version in a comment; no checkout leaves its token, no input becomes shell."""
     text = "".join(path.read_text(encoding="utf-8") for path in sorted((CONTRIB / "github").iterdir()))
     uses = re.findall(r"^ +- uses: (.+)$", text, re.MULTILINE)
-    assert len(uses) == 5
+    assert len(uses) == 7
     assert [each for each in uses if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)] == []
-    steps = read("github/audit.yml")["jobs"]["audit"]["steps"]
-    (checkout,) = (step for step in steps if step["uses"].startswith("actions/checkout@"))
-    assert checkout["with"] == {"persist-credentials": False}
     action = read("github/action.yml")
     assert not [step for step in action["runs"]["steps"] if "${{" in step.get("run", "")]
-    (used,) = (step["with"] for step in steps if "/contrib/github@" in step["uses"])
-    required = {name for name, value in action["inputs"].items() if value.get("required")}
-    assert required == used.keys() <= action["inputs"].keys()
+    for name, given in (("audit", {"ssh-key", "known-hosts"}), ("compose", {"compose"})):
+        steps = read(f"github/{name}.yml")["jobs"][name]["steps"]
+        (checkout,) = (step for step in steps if step["uses"].startswith("actions/checkout@"))
+        assert checkout["with"] == {"persist-credentials": False}
+        (used,) = (step["with"] for step in steps if "/contrib/github@" in step["uses"])
+        assert given == used.keys() <= action["inputs"].keys()
+
+
+@pytest.mark.needs("docker-compose")
+def test_action_on_compose_files(checkout: Checkout) -> None:
+    """It needs no key, shows findings beside their lines, and stops at high ones."""
+    audit = audit_of(commands_of("github"))
+    for name, setting in (("bad", "privileged: true"), ("good", "read_only: true")):
+        (checkout.folder / name).mkdir()
+        (checkout.folder / name / "compose.yml").write_text(f"services:\n  web:\n    image: a\n    {setting}\n")
+    done = checkout.run(f"COMPOSE='bad good/compose.yml'; {audit.partition('; ')[2]}")
+    place = "file=bad/compose.yml,line=4,col=5,endColumn=21"
+    assert (done.returncode, f"::error {place},title=CIS 5.5 (critical)::" in done.stdout) == (1, True), done.stdout
+    assert checkout.run(f"COMPOSE=good; {audit.partition('; ')[2]}").returncode == 0
 
 
 def test_shell_of_pages_and_recipes_is_understood() -> None:
