@@ -21,7 +21,6 @@ from hullcheck.inventory.acceptance import names_of
 from hullcheck.messages import did_you_mean
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
-from hullcheck.recording.backends import COMPOSE, backend_of
 from hullcheck.results import Control
 from hullcheck.writers.terminal import screen
 
@@ -56,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{frameworks.BASELINE}: the controls to start with: CIS level 1 without what only some sites can have;"
         " markers.ini says which those are",
     )
+    config.addinivalue_line("markers", "compose: the controls that a Compose file can decide")
     config.addinivalue_line(
         "markers",
         f"severity(level, reason): how bad it is if the control fails, {', '.join(SEVERITIES)}, and why; select by"
@@ -100,9 +100,14 @@ def _select_by_default(config: pytest.Config) -> None:
     """Let `hullcheck audit` select the benchmark where nothing else is asked for; on Compose files the guide, too."""
     if config.getoption("hullcheck_default", False):
         audit = session_of(config)
-        if audit.of_files and config.option.markexpr == "cis":
-            config.option.markexpr = "cis or guide"
+        if audit.of_files:
+            selected = "(cis or guide) and compose" if config.option.markexpr == "cis" else "compose"
+            config.option.markexpr = selected
         audit.arguments += ("-m", config.option.markexpr)
+
+
+def _is_by_default_of_files(config: pytest.Config) -> bool:
+    return bool(config.getoption("hullcheck_default", False)) and session_of(config).of_files
 
 
 def _hide_secrets(config: pytest.Config) -> None:
@@ -164,8 +169,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         audit = session_of(metafunc.config)
         first, step = audit.worker.get("hullcheck_part", (0, 1))
         targets = audit.targets[first::step]
-        if not registry.in_file(metafunc.function):  # of Compose files one stays, which is left out later
-            targets = tuple(each for each in targets if backend_of(each.connect) != COMPOSE) or targets[:1]
+        if _is_by_default_of_files(metafunc.config) and not registry.in_file(metafunc.function):
+            targets = targets[:1]  # for all of them, as -m leaves it out
         metafunc.parametrize(TARGET, targets, ids=[each.name for each in targets], indirect=True, scope="session")
 
 
@@ -243,6 +248,8 @@ def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
     numbers = [each.kwargs["id"] for each in marks]
     if marks and known.in_baseline(numbers, marks[0].kwargs.get("level")):
         markers += [pytest.mark.baseline(id=each) for each in numbers]
+    if is_control(item) and registry.in_file(item.obj):  # type: ignore[attr-defined]
+        markers.append(pytest.mark.compose)
     named = (*own, *(each.mark for each in markers))
     control = control_of(item.obj, named) if is_control(item) else None  # type: ignore[attr-defined]
     names = names_of(control.id, control.frameworks) if control else ()
@@ -276,17 +283,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.option.hullcheck_listing is not None:
         _list(config, items)
     yield
-    for item in [each for each in items if is_control(each) and _is_left_to_hosts(each)]:
-        items.remove(item)
-        config.hook.pytest_deselected(items=[item])
-        session_of(config).left_to_hosts += 1
     config.stash[SELECTED] = True
-
-
-def _is_left_to_hosts(item: pytest.Item) -> bool:
-    """Return whether a control asks for what no Compose file has, and its target is one."""
-    assert isinstance(item, pytest.Function)
-    return backend_of(target_of(item).connect) == COMPOSE and not registry.in_file(item.function)
 
 
 def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -302,6 +299,10 @@ def _remember(config: pytest.Config, items: list[pytest.Item]) -> None:
         return
     audit = session_of(config)
     audit.ids_by_control = {each.id: each.frameworks for each in controls}
+    if _is_by_default_of_files(config):
+        named = set(map(selection.exact, config.getoption("hullcheck_controls", ())))
+        others = [each for each in functions.values() if not any(each.iter_markers("compose"))]
+        audit.left_to_hosts = sum(not named or not named.isdisjoint(each.extra_keyword_matches) for each in others)
     words = {word for item in functions.values() for word in item.extra_keyword_matches}
     if faults := (*audit.unknown_controls(words),):
         stop(config, faults)

@@ -47,7 +47,7 @@ def _markers(config: pytest.Config) -> set[str]:
     from hullcheck import frameworks  # late: few runs of other projects come here
 
     try:
-        return {"severity", frameworks.BASELINE, *frameworks.load(frameworks.find(config.rootpath)).names}
+        return {"compose", "severity", frameworks.BASELINE, *frameworks.load(frameworks.find(config.rootpath)).names}
     except frameworks.FrameworkError:
         return {"severity", *re.findall(r"\w+", config.option.markexpr)}
 

@@ -23,8 +23,9 @@ def take(config: pytest.Config) -> None:
     controls = [each for each in words if not is_compose(each) and _CONTROL.fullmatch(each)]
     config.option.hullcheck_controls = controls
     config.args = [each for each in config.args if not (is_compose(each) or each in controls)]
-    for each in config.args:
-        if each in words and "://" not in each and not _OF_PYTEST.fullmatch(each):
+    for each in words:
+        is_known = is_compose(each) or (each in controls and not (each.isidentifier() and Path(each).is_dir()))
+        if not (is_known or "://" in each or _OF_PYTEST.fullmatch(each)):
             raise pytest.UsageError(_what_was_meant(Path(each)))
     is_of_command = config.pluginmanager.hasplugin("hullcheck.plugin.screen")
     config.option.hullcheck_default = is_of_command and not (

@@ -191,7 +191,8 @@ def test_version_1_is_no_docker_compose(stand_in: Path) -> None:
         (stand_in / "bin" / name).write_text(text)
         (stand_in / "bin" / name).chmod(0o755)
     with pytest.raises(
-        ComposeError, match=r"^Compose files need docker compose 2 or later on this machine: install it"
+        ComposeError,
+        match=r"^Compose files need docker compose 2 or later on this machine: install docker-compose-plugin",
     ):
         compose.recorded("shop", "compose.yml")
 
