@@ -11,7 +11,7 @@ import pytest
 from _pytest.config.findpaths import determine_setup  # it has no public name
 
 from hullcheck import unpacked
-from hullcheck.plugin import options, waiting, words
+from hullcheck.plugin import options, waiting
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,6 +27,8 @@ def pytest_load_initial_conftests(
     _require_project(early_config)
     if options.is_of_shipped(early_config):
         options.require_known(parser, args)
+        from hullcheck.plugin import words  # late: it is nothing to other projects
+
         known = early_config.known_args_namespace  # beside a Compose file there may be a conftest.py of others
         known.file_or_dir = [each for each in known.file_or_dir if not words.is_compose(each)]
     yield
@@ -45,7 +47,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Load the rest, or wait for the first control."""
     _require_project(config)  # again: it was not there before, if a conftest.py names this plugin
-    words.take(config)
+    if options.is_of_shipped(config):
+        from hullcheck.plugin import words
+
+        words.take(config)
     if waiting.is_asked_for(config):
         waiting.load(config)
     else:

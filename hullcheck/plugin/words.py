@@ -16,8 +16,6 @@ _OVERRIDE = regex(r"((?:docker-)?compose)\.override\.ya?ml")
 
 def take(config: pytest.Config) -> None:
     """Take the words that name controls or Compose files out of the paths of tests."""
-    if not options.is_of_shipped(config) or hasattr(config, "workerinput"):  # which is told
-        return
     words = [each for each in config.args if each in options.words(config)]
     config.option.hullcheck_files = [_project(each) for each in words if is_compose(each)]
     controls = [each for each in words if not is_compose(each) and _CONTROL.fullmatch(each)]

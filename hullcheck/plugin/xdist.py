@@ -68,7 +68,9 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None
     for number, each in enumerate(specs):  # a worker that takes the place of another has its specification
         each.hullcheck_part = number
     if config.inipath is not None and all(each.popen and not each.chdir for each in specs):
-        said = (f"--config-file={config.inipath}", f"--rootdir={config.rootpath}")
+        said = [f"--config-file={config.inipath}", f"--rootdir={config.rootpath}"]
+        if default := config.getoption("hullcheck_default", ""):
+            said.append(f"-m={default}")
         given = config.invocation_params
         config.invocation_params = replace(given, args=(*said, *given.args))
 

@@ -219,6 +219,7 @@ def test_audits_of_pages_are_understood(line: str, demo: tuple[str, dict[str, An
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(REPOSITORY / "inventories/fleet.example.yml", tmp_path / name)
     (tmp_path / "baseline.json").write_text(json.dumps(demo[1]))
+    (tmp_path / "compose.yml").write_text("services: {}\n")
     here = re.sub(r"recorded://[^\s']+", f"recorded://{DEMO / 'careless'}", line)
     done = hullcheck(*shlex.split(here)[1:], "--collect-only", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

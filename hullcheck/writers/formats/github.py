@@ -1,6 +1,6 @@
 """annotations.txt: workflow commands of GitHub Actions, which show findings beside the lines of a pull request.
 
-https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
 """
 
 from hullcheck.results import Audit, AuditedTarget, sentences
