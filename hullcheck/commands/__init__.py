@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -16,11 +16,11 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--path", dest="paths", nargs="+", default=[], metavar="PATH", help=help_)
 
 
-def add_run_folder(parser: argparse.ArgumentParser) -> None:
-    """Declare RUN-FOLDER."""
+def add_run_folder(parser: argparse.ArgumentParser, name: str, **more: Any) -> None:
+    """Declare RUN-FOLDER, an argument or an option of this *name*."""
     run = Path("reports/latest")
     help_ = f"folder of the run (default: {run})"
-    parser.add_argument("run_folder", nargs="?", type=Path, default=run, metavar="RUN-FOLDER", help=help_)
+    parser.add_argument(name, type=Path, default=run, metavar="RUN-FOLDER", help=help_, **more)
 
 
 def add_json(parser: "argparse._ActionsContainer") -> None:

@@ -29,7 +29,7 @@ def add(commands: Subparsers) -> None:
         description="Write a folder for each target with files that fix what failed there, and a README.md with what"
         " each does and may break, the order, and the way back. No host is contacted, and nothing is applied.",
     )
-    add_run_folder(remedy)
+    add_run_folder(remedy, "run_folder", nargs="?")
     remedy.add_argument("--target", action="append", metavar="NAME", help="only this target; can be given again")
     help_ = f"a folder for these files alone, in which they replace earlier ones (default: {FOLDER})"
     remedy.add_argument("--output", type=Path, default=FOLDER, metavar="DIR", help=help_)
@@ -42,9 +42,7 @@ def add(commands: Subparsers) -> None:
         description="Print a policy that accepts what an audit found, each line with a comment that says what it"
         " accepts. It is a draft: delete what nobody needs, and put the rest into the inventory.",
     )
-    help_ = "folder of the run (default: reports/latest)"
-    default = Path("reports/latest")
-    policy.add_argument("--from", type=Path, default=default, dest="run_folder", metavar="RUN-FOLDER", help=help_)
+    add_run_folder(policy, "--from", dest="run_folder")
     policy.set_defaults(run=_policy)
 
 

@@ -61,12 +61,10 @@ class Comparison(Struct, frozen=True):
     rows: tuple[Row, ...]
 
     def of(self, kind: Kind) -> list[Row]:
-        """Return the rows of this kind."""
         return [row for row in self.rows if row.kind is kind]
 
     @property
     def differ(self) -> bool:
-        """Whether a verdict differs."""
         return any(row.kind in _DIFFERENT for row in self.rows)
 
 

@@ -41,24 +41,23 @@ class Listed(Struct, frozen=True):
         return tuple(number for each in current if (number := benchmarks.number_in(version, each)))
 
 
-def collect(places: Sequence[str] = (), folder: Path | None = None) -> tuple[Listed, ...]:
-    """Return the controls in *places*, as pytest finds them from *folder*, or else from the current directory.
+def collect(places: Sequence[str] = ()) -> tuple[Listed, ...]:
+    """Return the controls in *places*, as pytest finds them from the current directory.
 
     Where no place is named, they are those that the package brings along, and nothing of that directory is run.
 
     Raises:
         WrongUse: there are none, or pytest cannot read them.
     """
-    here = folder or Path.cwd()
     if not places:
-        return _listing(shipped.command(), shipped.folder(), here)
+        return _listing(shipped.command(), shipped.folder())
     for place in places:
-        path = here / place.partition("::")[0]
+        path = Path(place.partition("::")[0])
         if path.is_file() and path.suffix != ".py":  # pytest would run what the settings beside it name
             raise WrongUse(f"{place}: no file of tests; {_ADVICE}")
         if bundle := bundle_around(Path(os.path.abspath(path))):  # the same, before it refuses the bundle
             raise WrongUse(f"{bundle}: is an unpacked bundle, and nothing in it is run; {_ADVICE}")
-    found = _listing(places, here, here)
+    found = _listing(places, Path.cwd())
     if not found:
         raise WrongUse(f"no control in {', '.join(places)}: {_ADVICE}")
     return found
@@ -80,8 +79,8 @@ def natural(number: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (sys.maxsize, part) for part in parts]
 
 
-def _listing(arguments: Sequence[str], start: Path, here: Path) -> tuple[Listed, ...]:
-    """Return what pytest lists with these *arguments*, started in *start*; files as seen from *here*."""
+def _listing(arguments: Sequence[str], start: Path) -> tuple[Listed, ...]:
+    """Return what pytest lists with these *arguments*, started in *start*; files as seen from the current directory."""
     with tempfile.TemporaryDirectory() as scratch:
         listing = Path(scratch) / "listing.json"
         # once, and not for each target of an inventory or of the settings
@@ -113,7 +112,7 @@ def _listing(arguments: Sequence[str], start: Path, here: Path) -> tuple[Listed,
     return tuple(
         Listed(
             convert(each, Control),
-            os.path.relpath(each["file"], here),
+            os.path.relpath(each["file"]),
             each["line"],
             each["facts"],
             tuple(each["probes"]),

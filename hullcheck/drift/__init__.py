@@ -36,12 +36,10 @@ class PastRun(Struct, frozen=True, dict=True):
 
     @property
     def targets(self) -> list[str]:
-        """The names of the targets."""
         return [each.name for each in self.audit.targets]
 
     @cached_property
     def results(self) -> dict[tuple[str, str], Result]:
-        """The results by control and target."""
         return {(each.control, each.target): each for each in self.audit.results}
 
     def recording(self, target: str) -> Recording | None:

@@ -139,7 +139,6 @@ class Evidence:
     """The answers of one target, to look up which lines decided."""
 
     def __init__(self, recording: Recording) -> None:
-        """Look into the answers of *recording*."""
         self._answers = recording.answers
         self._owners: dict[str, str] = {}  # objects by their ids, and containers by their processes
         self._lines: dict[str, tuple[str, dict[int, tuple[str, EvidenceLine]]]] = {}

@@ -36,8 +36,6 @@ class Framework(Struct, frozen=True):
     edition: str  # what the marker's `sp` has to say, such as 800-53; empty if the marker has one framework
     title: str
     version: str
-    publisher: str
-    url: str
     ids: Mapping[str, str]  # in the order of the file, each with a short title
     relation: str = "supports"  # a control `supports` a part of a requirement, or `judges` the whole of it
     nested: bool = False  # whether an id stands for those below it too, as 4.1 does for 4.1.1
@@ -45,7 +43,6 @@ class Framework(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Title and version."""
         return f"{self.title} {self.version}".strip()
 
 
@@ -74,7 +71,6 @@ class Frameworks(Struct, frozen=True, dict=True):
         return {name: tuple(each for each in self.all if each.marker == name) for name in self.names}
 
     def get(self, marker: str, edition: str = "") -> Framework:
-        """Return the framework of *marker* and *edition*."""
         (found,) = (each for each in self.editions(marker) if each.edition == edition)
         return found
 
@@ -205,8 +201,6 @@ def _framework(ini: IniConfig, name: str) -> Framework:
         edition,
         title=head["title"],
         version=head["version"],
-        publisher=head["publisher"],
-        url=head["url"],
         ids=MappingProxyType(dict(ids)),
         relation=head.get("relation", "supports"),
         nested=head.get("nested") == "yes",

@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from msgspec import Struct
-
 from hullcheck.frameworks import Framework
 from hullcheck.results import INCOMPLETE, NOT_COVERED, PROFILES, Requirement, Result, Rollup, Score
 from hullcheck.verdicts import Verdict, worst
@@ -41,29 +39,6 @@ def scores(ids_by_control: IdsByControl, results: Mapping[str, Result]) -> dict[
         if judged and len(verdicts) == len(members):
             found[profile] = Score(passed, judged)
     return found
-
-
-class Coverage(Struct, frozen=True):
-    """The controls that cover each requirement of one framework, whether they ran or not."""
-
-    framework: str
-    name: str
-    relation: str
-    note: str
-    titles: Mapping[str, str]
-    controls: Mapping[str, tuple[str, ...]]
-
-    @property
-    def gaps(self) -> tuple[str, ...]:
-        """The requirements without a control."""
-        return tuple(key for key, names in self.controls.items() if not names)
-
-
-def coverage(framework: Framework, ids_by_control: IdsByControl) -> Coverage:
-    """Return which requirements of *framework* have controls."""
-    controls = controls_by_requirement(framework, ids_by_control)
-    titles = dict(zip(controls, framework.ids.values(), strict=True))
-    return Coverage(framework.marker, framework.name, framework.relation, framework.note, titles, controls)
 
 
 def roll_up(

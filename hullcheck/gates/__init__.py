@@ -78,7 +78,6 @@ class Baseline(Struct, frozen=True, dict=True):
         )
 
     def has(self, result: Result, finding: Finding) -> bool:
-        """Return whether the run has this finding with the same verdict."""
         return (finding_id(result.control, result.target, finding), finding.verdict) in self.findings
 
     def require_limits(self, limits: Mapping[str, tuple[str, ...]]) -> None:

@@ -76,7 +76,6 @@ class Inventory(Struct, frozen=True, dict=True):
         return Policy.from_mapping(self.policy_as_written(target))
 
     def policy_as_written(self, target: Target) -> dict[str, Any]:
-        """Return the policy of *target* as the file has it."""
         return merged(*(each for _, each in self._layers_of(target, self.policy)))
 
     def tailoring_for(self, target: Target) -> Mapping[str, Tailoring]:
@@ -93,7 +92,6 @@ class Inventory(Struct, frozen=True, dict=True):
         return found
 
     def all_tailoring(self) -> list[Layer]:
-        """Return every change to controls, with its keys."""
         return [(("controls", *way), each) for way, each in _layers(self.controls)]
 
     def groups_of(self, target: Target) -> tuple[str, ...]:

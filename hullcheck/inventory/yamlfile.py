@@ -68,7 +68,6 @@ class Document(Struct, frozen=True):
         return self.lines.get(way, 1)
 
     def at(self, way: Way) -> Any:
-        """Return the part at *way*."""
         found = self.data
         for step in way:
             found = found[step]
@@ -162,7 +161,6 @@ class _Reader:
         self._seen: set[int] = set()
 
     def read(self, node: yaml.Node, way: Way) -> Any:
-        """Return the data of *node* at *way*."""
         self.lines.setdefault(way, node.start_mark.line + 1)
         if id(node) in self._seen:
             raise self._error(self.lines[way], way, "an alias (*) repeats another value; write the value out")

@@ -13,8 +13,7 @@ from typing import Any, Self
 import msgspec
 
 from hullcheck.policy import values
-from hullcheck.policy.values import Fault
-from hullcheck.policy.values import PortRange as PortRange
+from hullcheck.policy.values import Fault, PortRange
 from hullcheck.secrets.names import NOTHING_SAID, SiteNames
 
 

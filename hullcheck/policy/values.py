@@ -27,7 +27,6 @@ class PortRange(msgspec.Struct, frozen=True):
     protocol: str = "tcp"
 
     def contains(self, port: int, protocol: str = "tcp") -> bool:
-        """Return whether *port* of *protocol* is one of these."""
         return self.first <= port <= self.last and protocol == self.protocol
 
 

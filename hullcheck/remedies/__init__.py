@@ -1,10 +1,16 @@
 """Remedies as data: each one in `table.py` was applied to a real host, where its control passed afterwards."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
+
+from hullcheck.lazy import regex
+
+PATH = regex(r"/[\w./@+:-]+", re.ASCII)
+"""A path that an audit rule can hold: a rule is split at blanks."""
 
 
 def audit_rule(path: str, *, tree: bool) -> str:
@@ -63,12 +69,10 @@ class KernelSettings(Remedy, frozen=True, kw_only=True):
 
 
 class Mode(Remedy, frozen=True, kw_only=True):
-    """The most permission bits of each file of the fact *files*, of a *directory* or program, or a private *key*."""
+    """The most permission bits of each file of the fact *files*, if it is no directory, program or private key."""
 
     files: str
     most: int
-    directory: int = 0o755
-    key: int = 0o400
 
     @property
     def effect(self) -> str:

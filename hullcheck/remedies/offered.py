@@ -1,19 +1,15 @@
 """Remedies before the host is known: for the page of an audit, and for `hullcheck explain`."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from hullcheck.lazy import regex
-from hullcheck.remedies import AuditRule, KernelSettings, Settings, audit_rule
+from hullcheck.remedies import PATH, AuditRule, KernelSettings, Settings, audit_rule
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, sentences
 from hullcheck.results.failures import AUDIT_RULES, DAEMON, KERNEL, Failure, Fix
-
-_PATH = regex(r"/[\w./@+:-]+", re.ASCII)
 
 
 class FixFile(Struct, frozen=True):
@@ -65,7 +61,7 @@ def _rules(fix: Fix) -> tuple[str, str, set[str]]:
 def _rule(failure: Failure) -> str:
     """Return the rule for the path of a finding, or an empty string if a rule cannot express it."""
     path, remedy = failure.finding.subject, REMEDIES.get(failure.control.id)
-    if not isinstance(remedy, AuditRule) or failure.finding.kind != "file" or not _PATH.fullmatch(path):
+    if not isinstance(remedy, AuditRule) or failure.finding.kind != "file" or not PATH.fullmatch(path):
         return ""
     return audit_rule(path, tree=remedy.tree)
 

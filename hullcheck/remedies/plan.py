@@ -27,7 +27,6 @@ KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
 NO_REMEDY = "no proven remedy, or it depends on the purpose of the host: see hullcheck explain CONTROL"
 _OPEN_WAY = "a directory or link in its path has the same fault, and may hold other files"
 _UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
-_RULE_PATH = regex(r"/[\w./@+:-]+", re.ASCII)  # a rule is split at blanks
 _CONTAINER = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
 _AUDITING_OFF = "auditing is off in the kernel"
 _UNCOVERED = ("auditctl is not installed", _AUDITING_OFF, "no audit rule covers it")
@@ -206,7 +205,7 @@ def _audit_rule(failure: Failure, remedy: remedies.AuditRule, facts: Facts) -> R
     if not reason.startswith(_UNCOVERED):
         raise EvidenceError("a loaded rule excludes the path or records too little")
     node = _file(facts, remedy.files, failure).node
-    if not _RULE_PATH.fullmatch(node.path):
+    if not remedies.PATH.fullmatch(node.path):
         raise EvidenceError("an audit rule cannot express its path")
     return Rule(remedies.audit_rule(node.path, tree=node.is_directory), reason.startswith(_AUDITING_OFF))
 
@@ -236,8 +235,8 @@ def _file_rights(failure: Failure, remedy: remedies.Mode | remedies.Owner, facts
         group = {"SocketGroup": remedy.group} if file.next_group not in ("", remedy.group) else {}
         places, word, value, socket = file.foreign_places, "owner", f"root:{remedy.group}", owner | group
     else:
-        most = remedy.key if file.holds_key else remedy.most
-        most = remedy.directory if node.is_directory or file.is_run else most
+        most = 0o400 if file.holds_key else remedy.most
+        most = 0o755 if node.is_directory or file.is_run else most
         later = file.next_mode & most
         socket = {"SocketMode": f"{later:04o}"} if later != file.next_mode else {}
         places, word, value = file.open_places, "mode", _taken(most, node.mode)

@@ -94,6 +94,4 @@ def _title(failure: Failure) -> str:
 
 
 def _found(failure: Failure) -> str:
-    finding = failure.finding
-    words = sentences.sentence(finding.kind, finding.subject, finding.verdict, finding.reason)
-    return f"  - found: {code(words)}\n"
+    return f"  - found: {code(sentences.of_finding(failure.finding))}\n"

@@ -202,7 +202,4 @@ def marked(text: str) -> str:
 
 def code(text: str) -> str:
     """Return *text* as code of Markdown, on one line."""
-    line = comment(text)
-    ticks = "`" * (1 + max((len(each) for each in re.findall("`+", line)), default=0))
-    pad = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{ticks}{pad}{line}{pad}{ticks}"
+    return sentences.as_code(comment(text))

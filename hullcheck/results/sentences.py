@@ -1,9 +1,10 @@
 """Findings as sentences with their subject, and the numbers of controls."""
 
+import re
 from collections.abc import Sequence
 
 from hullcheck.messages import printable
-from hullcheck.results import PROFILES, AuditedTarget, Control
+from hullcheck.results import PROFILES, AuditedTarget, Control, Finding
 from hullcheck.verdicts import Verdict
 
 _VERBS = """adds allows asks belongs can comes does drops gives has holds is keeps lies listens may mounts must names
@@ -62,6 +63,18 @@ def sentence(kind: str, subject: str, verdict: Verdict, reason: str) -> str:
     """Return a finding in one line: `container agent runs with --privileged`."""
     before = kind_before(kind, verdict)
     return f"{before + ' ' if before else ''}{subject}{joint((subject,), reason)}{reason}"
+
+
+def of_finding(found: Finding) -> str:
+    """Return the sentence of *found*."""
+    return sentence(found.kind, found.subject, found.verdict, found.reason)
+
+
+def as_code(line: str) -> str:
+    """Return *line* as code of Markdown; the fence is longer than any run of backticks inside."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{space}{line}{space}{fence}"
 
 
 def scores(targets: Sequence[AuditedTarget]) -> str:

@@ -27,7 +27,7 @@ def check(path: Path, allowed: Path | None) -> Iterator[Step]:
     if not set(layout.ALWAYS) - set(files):
         known, read = documents.read(files)
         first = (_digests(files), _signature(files, allowed), read)
-        for step in itertools.chain(first, _of_recordings(files, known)):
+        for step in itertools.chain(first, _of_recordings(files, known) if known else ()):
             yield step
             wrong |= bool(step.faults) and not step.differs  # a new derivation may explain it
     if wrong:
@@ -67,9 +67,7 @@ def _signature(files: Mapping[str, bytes], allowed: Path | None) -> Step:
     return Step("signature", f"valid; signed by {who} with the key {key}")
 
 
-def _of_recordings(files: Mapping[str, bytes], known: Documents | None) -> Iterator[Step]:
-    if known is None:
-        return
+def _of_recordings(files: Mapping[str, bytes], known: Documents) -> Iterator[Step]:
     try:
         found, faults = documents.load(files)
         faults += documents.recording_faults(known, found)

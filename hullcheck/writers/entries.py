@@ -69,8 +69,7 @@ class Entry(Failure, frozen=True):
     @property
     def sentence(self) -> str:
         """What was found, in one line without control characters, and not too long."""
-        found = self.finding
-        return line(sentences.sentence(found.kind, found.subject, found.verdict, found.reason))
+        return line(sentences.of_finding(self.finding))
 
     @property
     def order(self) -> tuple[int, int]:

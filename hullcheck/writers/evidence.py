@@ -6,7 +6,7 @@ from hullcheck.drift import PastRun
 from hullcheck.evidence import Evidence
 from hullcheck.messages import WrongUse, printable
 from hullcheck.results import Result
-from hullcheck.results.sentences import sentence
+from hullcheck.results.sentences import of_finding
 from hullcheck.verdicts import Verdict
 
 _MOST = 20  # findings of a target that are shown
@@ -29,7 +29,7 @@ def _result(run: PastRun, result: Result) -> Iterator[str]:
         yield f"  no evidence: {run.folder / result.target} has no recording that can be read"
     found = sorted(result.all_findings, key=lambda each: list(Verdict).index(each.verdict))
     for each in found[:_MOST]:
-        yield f"  {each.verdict}: {sentence(each.kind, each.subject, each.verdict, each.reason)}"
+        yield f"  {each.verdict}: {of_finding(each)}"
         for line in evidence.deciding(result.control, result.evidence, each) if evidence else ():
             yield f"    {line.probe}: {_cut(line.text)}"
             if line.meaning:

@@ -31,11 +31,7 @@ def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -
         return
     control, result = carried.control, carried.result
     severity = result.severity or control.severity
-    found = [
-        sentences.sentence(each.kind, each.subject, each.verdict, each.reason)
-        for each in result.all_findings
-        if each.verdict is result.verdict
-    ]
+    found = [sentences.of_finding(each) for each in result.all_findings if each.verdict is result.verdict]
     more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []
     lines = [f"{sentences.called(control)}: {control.title}", *found[:_MOST], *more]
     cells[2:2] = [

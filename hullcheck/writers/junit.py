@@ -115,7 +115,6 @@ class Cases:
         self._counts = Counter[str]()
 
     def close(self) -> None:
-        """Remove them from disk."""
         self._file.close()
 
     def add(self, text: str) -> None:
@@ -152,13 +151,13 @@ def _message(control: Control, result: Result) -> str:
     """Return what CI servers show in one line: `CIS 5.5 (critical): container agent runs with --privileged`."""
     first, *more = _worst(result)
     also = f" (and {len(more)} more)" if more else ""
-    return printable(f"{_head(control, result)}: {_sentence(first)}{also}")
+    return printable(f"{_head(control, result)}: {sentences.of_finding(first)}{also}")
 
 
 def _body(control: Control, result: Result) -> str:
     """Return each finding, what is demanded, and the remedy."""
     remedy = f"Remedy: {control.remedy}" if control.remedy and result.verdict is Verdict.FAIL else ""
-    findings = (f"{each.verdict}: {_sentence(each)}" for each in _worst(result))
+    findings = (f"{each.verdict}: {sentences.of_finding(each)}" for each in _worst(result))
     lines = (_head(control, result), *findings, f"Demand: {control.title}", remedy, framework_line(control))
     return printable("\n".join(filter(None, lines)))
 
@@ -170,7 +169,3 @@ def _head(control: Control, result: Result) -> str:
 def _worst(result: Result) -> list[Finding]:
     whole = Finding("target", result.target, result.verdict, result.reason)
     return [each for each in result.findings if each.verdict in (Verdict.FAIL, Verdict.ERROR)] or [whole]
-
-
-def _sentence(finding: Finding) -> str:
-    return sentences.sentence(finding.kind, finding.subject, finding.verdict, finding.reason)

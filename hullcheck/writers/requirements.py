@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from hullcheck.frameworks.rollup import Coverage
 from hullcheck.messages import printable
 from hullcheck.results import CONTRADICTED, INCOMPLETE, NOT_ASSESSED, SUPPORTED, Requirement, Rollup
 from hullcheck.writers import columns
@@ -34,20 +33,20 @@ def results(rollups: Sequence[Rollup], width: int | None, color: bool) -> str:
     return "\n".join(parts)
 
 
-def coverage(covered: Sequence[Coverage], width: int | None, color: bool) -> str:
+def coverage(covered: Sequence[Rollup], width: int | None, color: bool) -> str:
     """Render which requirements have controls: how many, and what the requirement is."""
     parts = []
     for each in covered:
         rows = [("requirement", "controls", "title")]
-        rows += [(key, str(len(names) or "none"), each.titles[key]) for key, names in each.controls.items()]
-        every, gaps = len(each.controls), len(each.gaps)
+        rows += [(one.id, str(len(one.controls) or "none"), one.title) for one in each.requirements]
+        every, gaps = len(each.requirements), len(_gaps(each))
         below = [f"{every - gaps} of {every} have a control, {gaps} have none"]
         parts.append(_part(each, rows, below, width, {"none": "31"} if color else None))
     return "\n".join(parts)
 
 
 def _part(
-    framework: Rollup | Coverage,
+    framework: Rollup,
     rows: Sequence[Sequence[str]],
     below: Sequence[str],
     width: int | None,
@@ -71,7 +70,11 @@ def _count(requirement: Requirement) -> str:
     return f"{number} of {every}"
 
 
-def document(covered: Sequence[Coverage]) -> str:
+def _gaps(framework: Rollup) -> list[str]:
+    return [each.id for each in framework.requirements if not each.controls]
+
+
+def document(covered: Sequence[Rollup]) -> str:
     """Render as JSON which requirements have controls."""
     frameworks = [
         {
@@ -79,10 +82,8 @@ def document(covered: Sequence[Coverage]) -> str:
             "name": each.name,
             "relation": each.relation,
             "note": each.note,
-            "requirements": [
-                {"id": key, "title": each.titles[key], "controls": list(names)} for key, names in each.controls.items()
-            ],
-            "gaps": list(each.gaps),
+            "requirements": [{"id": one.id, "title": one.title, "controls": one.controls} for one in each.requirements],
+            "gaps": _gaps(each),
         }
         for each in covered
     ]

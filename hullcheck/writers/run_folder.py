@@ -9,18 +9,10 @@ from hullcheck.writers import audit_page, tables
 Writer = Callable[[Audit, Sequence[Recording]], Iterable[bytes]]
 
 
-def _whole(render: Callable[[Audit, Sequence[Recording]], str]) -> Writer:
-    return lambda audit, recordings: [render(audit, recordings).encode("utf-8")]
-
-
-def _rows(render: Callable[[Audit], Iterable[str]]) -> Writer:
-    return lambda audit, recordings: (each.encode("utf-8") for each in render(audit))
-
-
 WRITERS: Mapping[str, Writer] = {
-    run_files.RESULTS: _whole(lambda audit, recordings: document.render(audit)),
-    run_files.FINDINGS: _rows(tables.findings),
-    run_files.AUDIT_PAGE: _whole(audit_page.render),
-    run_files.REQUIREMENTS: _rows(tables.requirements),
+    run_files.RESULTS: lambda audit, _: [document.render(audit).encode()],
+    run_files.FINDINGS: lambda audit, _: tables.lines(tables.FINDINGS, tables.finding_rows(audit)),
+    run_files.AUDIT_PAGE: lambda audit, recordings: [audit_page.render(audit, recordings).encode()],
+    run_files.REQUIREMENTS: lambda audit, _: tables.lines(tables.REQUIREMENTS, tables.requirement_rows(audit)),
 }
 """By the name of the file, what writes its parts."""

@@ -23,18 +23,8 @@ _FIXED = (Verdict.FAIL, Verdict.WAIVED)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def findings(audit: Audit) -> Iterator[str]:
-    """Yield a line for each subject that was judged, with what was accepted of it and by whom."""
-    return _lines(FINDINGS, finding_rows(audit))
-
-
-def requirements(audit: Audit) -> Iterator[str]:
-    """Yield a line for each requirement of each framework, with its verdict and assessment over all targets."""
-    return _lines(REQUIREMENTS, requirement_rows(audit))
-
-
 def finding_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
-    """Yield the cells below the head, as the results have them."""
+    """Yield the cells for each subject that was judged, with what was accepted of it and by whom."""
     known = {
         each.id: (" ".join(each.frameworks.get("cis", ())), framework_line(each), sentences.number(each))
         for each in audit.controls
@@ -59,7 +49,7 @@ def finding_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
 
 
 def requirement_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
-    """Yield the cells below the head, as the results have them."""
+    """Yield the cells for each requirement of each framework, with its verdict and assessment over all targets."""
     for rollup in audit.requirements:
         for each in rollup.requirements:
             yield (
@@ -69,13 +59,13 @@ def requirement_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
             )
 
 
-def _lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
     """Yield *rows* below *head* as CSV; what would be a formula of a spreadsheet begins with an apostrophe."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for row in itertools.chain([head], rows):
         writer.writerow(map(_cell, row))
-        yield text.getvalue()
+        yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
 

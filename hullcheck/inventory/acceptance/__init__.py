@@ -61,13 +61,11 @@ class AuditContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
-        """The controls by each of their names."""
         controls = self.ids_by_control.items()
         return grouped((name, control) for control, ids in controls for name in names_of(control, ids))
 
     @cached_property
     def by_control(self) -> dict[str, list[Result]]:
-        """The results of each control."""
         return grouped((each.control, each) for each in self.results)
 
 
@@ -79,7 +77,6 @@ class Acceptance(Struct, frozen=True, dict=True):
     waiving: bool = True
 
     def __bool__(self) -> bool:
-        """Return whether there is any."""
         return bool(self.waivers or self.attestations)
 
     def applied(

@@ -42,7 +42,6 @@ class _Read(Struct):
         return place if self.places[place] == 1 else f"{place} ({self.places[place]})"
 
     def add(self, document: Document, section: str, way: Way) -> None:
-        """Read the entries of *document* at *way*."""
         faults = document.faults(f"{section}.json", way)
         for here, entry in () if faults else _entries(document, section, way):
             place = self.place(document, here)
@@ -202,7 +201,6 @@ def _attestation(entry: Mapping[str, Any], place: str) -> Entry[Attestation]:
 
 
 def _day_before(ends: datetime) -> str:
-    """Return the last day before *ends*."""
     return str((ends - timedelta(days=1)).date())
 
 

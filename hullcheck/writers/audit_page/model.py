@@ -186,7 +186,6 @@ class Page:
     """What the templates show; each part is computed once."""
 
     def __init__(self, audit: Audit, recordings: Sequence[Recording]) -> None:
-        """Show *audit* with its *recordings*."""
         self.audit = audit
         self.recordings = {each.target: each for each in recordings}
         silent = frozenset(each.target for each in recordings if each.failure)
@@ -205,7 +204,8 @@ class Page:
         self.nothing_judged = audit.nothing_judged or not audit.results
         self.unjudged = [each for each in audit.unjudged if each not in silent and not audit.nothing_judged]
         self.overall = Row("All results", Counter(str(each.verdict) for each in audit.results))
-        self.rollups = [(each, key_of(each), _framework(each)) for each in audit.requirements]
+        keys = [(each, key_of(each)) for each in audit.requirements]
+        self.rollups = [(each, key, Row(each.name, each.counts, link=key)) for each, key in keys]
         self.by_framework = [row for _, _, row in self.rollups]
         self.divisions = {
             name: sections for marker in _SECTIONS for name, sections in [_division(marker, audit)] if sections
@@ -368,10 +368,6 @@ def key_of(rollup: Rollup) -> str:
     return f"{rollup.framework}-{edition}" if colon else rollup.framework
 
 
-def _framework(rollup: Rollup) -> Row:
-    return Row(rollup.name, rollup.counts, link=key_of(rollup))
-
-
 def _division(marker: str, audit: Audit) -> tuple[str, list[Section]]:
     """Return the name of a framework, and its sections in order as far as any control of the audit is in one."""
     inside: dict[str, set[str]] = {}
@@ -419,4 +415,4 @@ def _sentence(failures: Sequence[Failure]) -> str:
     found, targets = failures[0].finding, {each.target for each in failures}
     if found.kind == "target" and len(targets) > 1:
         return f"{len(targets)} targets: {found.reason}"
-    return sentences.sentence(found.kind, found.subject, found.verdict, found.reason)
+    return sentences.of_finding(found)

@@ -22,33 +22,34 @@ class Rendering(Struct, frozen=True):
 
 
 class Format(Struct, frozen=True):
-    """A *file* for `--format`, the *module* whose `render` writes it, and a library that it *needs*."""
+    """A *file* for `--format`, the *name* of the module whose `render` writes it, and a library that it *needs*."""
 
+    name: str
     file: str
-    module: str
     needs: str = ""
 
     def render(self, audit: Audit) -> Rendering:
         """Render the file of *audit*; equal audits give equal bytes."""
-        made = import_module(f"hullcheck.writers.formats.{self.module}").render(audit)
+        made = import_module(f"hullcheck.writers.formats.{self.name}").render(audit)
         if isinstance(made, Rendering):
             return made
         parts = [made] if isinstance(made, str) else made
         return Rendering(each.encode("utf-8") for each in parts)
 
 
-FORMATS = {
-    "sarif": Format(run_files.SARIF, "sarif"),
-    "summary": Format(run_files.SUMMARY, "summary"),
-    "github": Format(run_files.GITHUB, "github"),
-    "prometheus": Format(run_files.PROMETHEUS, "prometheus"),
-    "jsonl": Format(run_files.JSONL, "jsonl"),
-    "oscal": Format(run_files.OSCAL, "oscal"),
-    "ocsf": Format(run_files.OCSF, "ocsf"),
-    "hdf": Format(run_files.HDF, "hdf"),
-    "defectdojo": Format(run_files.DEFECTDOJO, "defectdojo"),
-    "xlsx": Format(run_files.XLSX, "xlsx", needs="xlsxwriter"),
-}
+_EVERY = (
+    Format("sarif", run_files.SARIF),
+    Format("summary", run_files.SUMMARY),
+    Format("github", run_files.GITHUB),
+    Format("prometheus", run_files.PROMETHEUS),
+    Format("jsonl", run_files.JSONL),
+    Format("oscal", run_files.OSCAL),
+    Format("ocsf", run_files.OCSF),
+    Format("hdf", run_files.HDF),
+    Format("defectdojo", run_files.DEFECTDOJO),
+    Format("xlsx", run_files.XLSX, needs="xlsxwriter"),
+)
+FORMATS = {each.name: each for each in _EVERY}
 """By the name that `--format` takes."""
 
 _ALWAYS = ("json", "csv", "html", "junit")

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from hullcheck.results import Attestation, Audit, AuditedTarget, Waiver
+from hullcheck.results import Attestation, Audit, AuditedTarget
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import SATISFIED, STATUS, Entry, entries, json_text, line
 from hullcheck.writers.formats.summary import code
@@ -65,7 +65,7 @@ def _result(audit: Audit) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "local-definitions": {"inventory-items": items} if items else {},
         "observations": [_observation(audit, each) for each in found],
-        "risks": [_risk(key, each, each.waiver) for each in found if each.verdict is Verdict.WAIVED],
+        "risks": [_risk(key, each) for each in found if each.verdict is Verdict.WAIVED],
         "findings": [
             each
             for _, together in groupby(found, lambda each: (each.result.target, each.control.id))
@@ -160,8 +160,9 @@ def _finding(key: str, found: Sequence[Entry]) -> list[dict[str, Any]]:
     return [made | ({"related-risks": risks} if risks else {})]
 
 
-def _risk(key: str, entry: Entry, waiver: Waiver | None) -> dict[str, Any]:
+def _risk(key: str, entry: Entry) -> dict[str, Any]:
     """Return what a waiver accepts: a risk from which a deviation is approved, until its last day."""
+    waiver = entry.waiver
     said = ("approved_by", "approved_on", "ticket") if waiver else ()
     props = [_prop(name.replace("_", "-"), each) for name in said if (each := getattr(waiver, name))]
     made: dict[str, Any] = {

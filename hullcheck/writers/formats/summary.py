@@ -20,7 +20,6 @@ _HEADS = {
 }
 _MOST_BROKEN = 20  # lines of what breaks a gate
 _LONGEST = 400  # characters of a finding
-_RUN_OF_TICKS = regex("`+")
 _WORD = regex(r"\(|\S+?(?=\)?[,.;:?]?(\s|$))")
 _PLAIN = regex(r"[A-Za-z]+(['-][A-Za-z]+)*|\d+([.-]\d+)*|[(),.;:?]")
 """A word that is neither markup, nor a link, a mention or a number of an issue."""
@@ -144,11 +143,8 @@ def _word(match: re.Match[str]) -> str:
 
 
 def code(text: str) -> str:
-    """Return *text* as code, in which nothing is markup; the fence is longer than any run of backticks inside."""
-    shown = line(text, _LONGEST).strip() or "-"
-    fence = "`" * (max(map(len, _RUN_OF_TICKS.findall(shown)), default=0) + 1)
-    space = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{space}{shown}{space}{fence}"
+    """Return *text* as code, in which nothing is markup."""
+    return sentences.as_code(line(text, _LONGEST).strip() or "-")
 
 
 def _in_cell(text: str) -> str:

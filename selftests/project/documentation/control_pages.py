@@ -56,7 +56,7 @@ Which controls are evidence for a requirement. A control has its number in the C
 
 def made() -> dict[str, str]:
     """By name of the file, each page of docs/controls/ as it has to be."""
-    listed = catalog.in_order(catalog.collect(folder=REPOSITORY))
+    listed = catalog.in_order(catalog.collect())
     sections = {
         (name, title): [each.control for each in listed if Path(each.file).name == module]
         for module, name, title in _sections()

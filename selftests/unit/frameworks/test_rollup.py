@@ -13,10 +13,8 @@ from hullcheck.verdicts import Verdict
 from hullcheck.writers import requirements as writer
 from selftests.kit.running import Project, info
 
-PCI = Framework("pci", "", "PCI", "4", "SSC", "", {"1": "One", "2": "Two", "3": "Three"}, note="A note.")
-NIST = Framework(
-    "nist", "800-190", "NIST", "", "NIST", "", {"4.1": "Group", "4.1.1": "Below", "4.10": "Else"}, nested=True
-)
+PCI = Framework("pci", "", "PCI", "4", {"1": "One", "2": "Two", "3": "Three"}, note="A note.")
+NIST = Framework("nist", "800-190", "NIST", "", {"4.1": "Group", "4.1.1": "Below", "4.10": "Else"}, nested=True)
 MAPPED = {"a": {"pci": ["1", "2"]}, "b": {"pci": ["1"]}}
 MARKERS = """
 [pci]

@@ -59,7 +59,7 @@ def test_number_is_what_people_say(frameworks: dict[str, tuple[str, ...]], numbe
 )
 def test_finding_is_a_sentence(finding: Finding, said: str) -> None:
     """The subject first; a colon where the reason is no predicate; a demand that is not met is no fact."""
-    assert sentences.sentence(finding.kind, finding.subject, finding.verdict, finding.reason) == said
+    assert sentences.of_finding(finding) == said
 
 
 def test_audit_survives_the_way_through_json() -> None:
