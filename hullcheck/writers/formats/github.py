@@ -3,6 +3,8 @@
 Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
 """
 
+from msgspec.structs import replace
+
 from hullcheck.results import Audit, AuditedTarget, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import source
@@ -26,7 +28,7 @@ def _annotation(entry: Entry, target: AuditedTarget) -> str:
     found, is_error = entry.finding, entry.verdict is Verdict.ERROR
     level = "error" if is_error else _LEVELS[entry.severity]
     title = f"{entry.number} ({'error' if is_error else entry.severity})"
-    said = sentences.sentence(found.kind, found.subject, found.verdict, found.bare_reason)
+    said = sentences.of_finding(replace(found, reason=found.bare_reason))
     place = dict[str, object]()
     if found.places:
         first = found.places[0]
@@ -36,6 +38,8 @@ def _annotation(entry: Entry, target: AuditedTarget) -> str:
         refusal = source.refusal(found.reason, target.connect)
         title, said = "not judged", refusal.said
         place = {"file": refusal.path, "line": refusal.line} if refusal.path else {}
+    if not place and found.kind != "target":
+        said = f"{target.name}: {said}"
     properties = {**place, "title": title}
     shown = ",".join(f"{name}={_escaped(str(each), _IN_PROPERTIES)}" for name, each in properties.items())
     return f"::{level} {shown}::{_escaped(line(said), _ESCAPED)}"

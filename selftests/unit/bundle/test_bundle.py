@@ -167,5 +167,6 @@ def test_no_cell_is_a_formula(text: str) -> None:
     control = Control("a", "A.", "high", "", "", {"cis": ("5.5",)})
     result = Result("a", "web1", Verdict.FAIL, "", (Finding("container", text, Verdict.FAIL, "b"),))
     run = Run("id", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "0", (), 1)
-    (row,) = csv.DictReader(tables.findings(Audit(run, (), (control,), (result,))))
+    rows = tables.finding_rows(Audit(run, (), (control,), (result,)))
+    (row,) = csv.DictReader(each.decode() for each in tables.lines(tables.FINDINGS, rows))
     assert row["subject"] == f"'{text}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,9 @@ from hullcheck.controls.catalog import Listed
 COLLECT = cache(catalog.collect)
 
 
-def collect(places: Sequence[str] = (), folder: Path | None = None) -> tuple[Listed, ...]:
+def collect(places: Sequence[str] = ()) -> tuple[Listed, ...]:
     """As `catalog.collect`, which starts a pytest each time."""
-    return catalog_of(tuple(places), folder) if places else COLLECT()
+    return catalog_of(tuple(places)) if places else COLLECT()
 
 
 catalog_of = catalog.collect
