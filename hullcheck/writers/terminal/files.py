@@ -44,7 +44,8 @@ def summary(audit: Audit, left_to_hosts: int) -> Iterator[Line]:
         each.control for each in audit.results if each.verdict is not Verdict.NOT_APPLICABLE
     }
     if others := left_to_hosts + len(undecided):
-        yield head(f"{others} other controls need the host: hullcheck audit --hosts=ssh://HOST")
+        need = "control needs" if others == 1 else "controls need"
+        yield head(f"{others} other {need} the host: hullcheck audit --hosts=ssh://HOST")
 
 
 def next_command(audit: Audit) -> Iterator[Line]:
