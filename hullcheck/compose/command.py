@@ -95,7 +95,7 @@ def merged(words: Sequence[str], files: Sequence[Path], variables: Mapping[str, 
         raise ComposeError(f"`docker compose config` {error}") from None
     if ended.status:
         lines = [each for each in ended.errors.splitlines() if each.strip() and "level=warning" not in each]
-        said = " ".join(lines[-1].split()) if lines else f"exit status {ended.status}"
+        said = " ".join(" ".join(lines).split()) or f"exit status {ended.status}"
         raise ComposeError(printable(secrets.hidden(_without_other_files(said, files))))
     try:
         data = msgspec.convert(inputs.decode(ended.output), type=dict[str, Any])

@@ -133,6 +133,10 @@ class ChangeGroup(Struct, frozen=True):
     subjects: tuple[str, ...]
     others: tuple[str, ...]
 
+    @property
+    def findings(self) -> int:
+        return len(self.targets) * len(self.changes)
+
 
 def together(changes: Iterable[Change]) -> list[ChangeGroup]:
     """Group *changes* by control and target; targets with equal changes of a control are one group."""

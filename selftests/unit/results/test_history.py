@@ -95,7 +95,7 @@ def test_changes_of_a_control_are_one_group() -> None:
     alone = Change("c", "web3", "target", "web3", "flies")
     first, second = together([*changes, alone, replace(alone, control="d")])[:2]
     assert (first.targets, first.subjects, first.others) == (("web1", "web2"), ("one", "two"), ("odd",))
-    assert (first.reason, len(first.changes), second.targets, second.subjects) == ("flies", 3, ("web3",), ())
+    assert (first.reason, first.findings, second.targets, second.subjects) == ("flies", 6, ("web3",), ())
 
 
 # ---- runs in a folder
