@@ -5,6 +5,7 @@ A container that is a target of its own and a service of a Compose file (`compos
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, NoReturn
 
@@ -25,6 +26,7 @@ from hullcheck.facts.engine.services import Service
 from hullcheck.facts.host.processes import Processes
 from hullcheck.facts.registry import Later, fact
 from hullcheck.parsing.proc.mountinfo import MountTable, is_below
+from hullcheck.parsing.times import engine_moment
 from hullcheck.parsing.values import Reference
 from hullcheck.recording import Recording
 from hullcheck.results import Place
@@ -141,6 +143,17 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     def restarting(self) -> bool:
         """Whether the engine restarts the container again and again."""
         return self.state.status == "restarting"
+
+    @property
+    def started_at(self) -> float | None:
+        """When the container was started last, in seconds since the epoch; None if unknown."""
+        with suppress(EvidenceError, NotApplicable):  # older recordings do not have it
+            return engine_moment(self.state.started_at)
+        return None
+
+    def age(self, now: float) -> float | None:
+        """How many seconds the container has been running at *now*, as of `Recording.now`; None if unknown."""
+        return max(now - self.started_at, 0) if self.running and self.started_at else None
 
     def require_created(self, what: str) -> None:
         """Raise NotApplicable for a Compose file, which cannot show *what*."""

@@ -56,6 +56,7 @@ class State(Model, frozen=True, kw_only=True):
     status: Status = HOLE
     running: bool = HOLE
     pid: Annotated[int, Meta(ge=0, lt=1 << 31)] = HOLE
+    started_at: str = HOLE
     finished_at: str = HOLE
     health: Health | None = None
 

@@ -143,6 +143,21 @@ class Runtime(Struct, frozen=True, dict=True):
         return self.files.links[pid][kind]
 
     @property
+    def peak_memory(self) -> int | None:
+        """The most bytes at a time since the start, or those of now without a peak; None if not counted."""
+        return self._peak("memory")
+
+    @property
+    def peak_pids(self) -> int | None:
+        """The most processes and threads at a time, in the same way."""
+        return self._peak("pids")
+
+    def _peak(self, controller: str) -> int | None:
+        if self.container.source.inside or not self.container.running:
+            return None
+        return cgroups.peak(controller, self.main_process.cgroups, self.files.lines, self.container.id)
+
+    @property
     def on_default_bridge(self) -> bool:
         """Whether the container is attached to the default bridge, now or once started."""
         is_docker = self.container.planned or self.container.host.engine.get().is_docker

@@ -54,16 +54,16 @@ names() { printf "%s\n" "$found" | sed -n "s/^$1 //p"; }               # KIND
 files() { tr "\n" "\0" | xargs -0r "$@"; }                             # COMMAND: with the names that it reads
 each() { for pid in $(names main); do printf "$pid/%s\n" "$@"; done; } # FILE...: of each main process
 echo "--proc"
-v2=/sys/fs/cgroup # the limits of a control group, and of those above
+v2=/sys/fs/cgroup # limits and counts of a control group, and of those above
 [ ! -d $v2/unified ] || v2=$v2/unified
 {
   each mountinfo attr/current uid_map
   each cgroup | files grep -Hs "" | awk -F : -v v2=$v2 '
     { top = "/sys/fs/cgroup/" $3; names = ""; kinds = "," $3 ","; sub(/^[^:]*:[^:]*:[^:]*:/, "") }
-    kinds == ",," { top = v2; names = "memory.max pids.max cpu.max cpu.weight cgroup.controllers" }
+    kinds == ",," { top = v2; names = "memory.max cpu.max cpu.weight cgroup.controllers memory.peak memory.current" }
     kinds ~ /,cpu,/ { names = "cpu.shares cpu.cfs_quota_us cpu.cfs_period_us" }
-    kinds ~ /,pids,/ { names = "pids.max" }
-    kinds ~ /,memory,/ { names = "memory.limit_in_bytes" }
+    kinds ~ /^,,$|,pids,/ { names = names " pids.max pids.peak pids.current" }
+    kinds ~ /,memory,/ { names = "memory.limit_in_bytes memory.max_usage_in_bytes" }
     {
       split(names, name, " ")
       for (at = $0; at ~ "/." && !seen[top at]++; sub("/[^/]*$", "", at))

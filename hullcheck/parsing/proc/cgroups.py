@@ -1,4 +1,4 @@
-"""Limits of control groups (cgroup v1 and v2)."""
+"""Limits of control groups (cgroup v1 and v2), and what the kernel counted in them."""
 
 import posixpath
 import re
@@ -20,6 +20,11 @@ _FILES = {
     "cpu_weight": ("cpu.weight", "cpu.shares"),
 }
 """The files of each limit, in v2 and v1; their names begin with the controller's."""
+_PEAKS = {
+    "memory": ("memory.peak", "memory.max_usage_in_bytes", "memory.current"),
+    "pids": ("pids.peak", "pids.current"),
+}
+"""The files with the most that there was at a time, by controller, and last the one with what there is now."""
 
 
 def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -> float | None:
@@ -38,6 +43,14 @@ def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -
     lines = (line for folder in counted for each in known for line in files.get(f"{folder}/{each}", ()))
     limits = (_number(line) for line in lines if line != "max")
     return min((each for each in limits if each < _NO_MEMORY_LIMIT), default=None)
+
+
+def peak(controller: str, cgroups: Sequence[str], files: Files, name: str) -> int | None:
+    """Return the most that the group with *name* in its own had at a time, or else what it has now; None if unknown."""
+    # the main process may be in a group below, as that of systemd in a container
+    own = [each for each in _folders(controller, cgroups) if name in each.rpartition("/")[2]]
+    lines = (line for each in _PEAKS[controller] for folder in own for line in files.get(f"{folder}/{each}", ()))
+    return next(map(_number, lines), None)
 
 
 def _folders(controller: str, cgroups: Sequence[str], *, own: bool = True) -> list[str]:
