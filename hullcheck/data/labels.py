@@ -1,10 +1,13 @@
-"""Labels whose values are names that programs set to group containers."""
+"""Labels whose values are kept: what programs set to group containers, or to find their files."""
 
+PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 GROUPING = frozenset(
     (
-        *("com.docker.compose.project", "com.docker.compose.service", "com.docker.stack.namespace"),
+        *(PROJECT, SERVICE, "com.docker.stack.namespace"),
         *("com.docker.swarm.service.name", "io.kubernetes.container.name", "io.kubernetes.pod.name"),
         "io.kubernetes.pod.namespace",
     )
 )
 """Set by Compose, `docker stack` and the kubelet. Values of other labels may be secrets and are not kept."""
+FILES, FOLDER = f"{PROJECT}.config_files", f"{PROJECT}.working_dir"
+"""Paths that Compose sets: of the files of the project, between commas, and of its folder. They group nothing."""

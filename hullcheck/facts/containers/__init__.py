@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from msgspec import Struct
 from msgspec.structs import fields
 
+from hullcheck.facts.containers.composed import Composed
 from hullcheck.facts.containers.inspect import SERVICE, Config, HostConfig, Inspected, Source, State, Volume
 from hullcheck.facts.containers.mounts import Mounts, Sockets
 from hullcheck.facts.containers.ports import Ports
@@ -123,6 +124,11 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     def labels(self) -> dict[str, str | None]:
         """The labels by name, without values that may hold a secret."""
         return self.config.labels or {}
+
+    @property
+    def composed(self) -> Composed | None:
+        """The Compose project that started the container, or None."""
+        return Composed.read(self.labels)
 
     @property
     def planned(self) -> bool:

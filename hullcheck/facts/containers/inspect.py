@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from hullcheck.data.health_checks import kind_of_check
 from hullcheck.data.labels import GROUPING
+from hullcheck.facts.containers.composed import paths_kept
 from hullcheck.facts.host.processes import servers_named
 from hullcheck.parsing import confinement
 from hullcheck.parsing.models import Model
@@ -279,9 +280,9 @@ def secrets_in(
 
 
 def labels_kept(labels: dict[str, str | None]) -> dict[str, str | None]:
-    """Return the labels, with values only for those that group containers."""
+    """Return the labels, with values only for those that group containers, and for paths of Compose."""
     known = {each: labels[each] for each in (*sorted(GROUPING), SERVICE) if each in labels}
-    return dict.fromkeys(labels) | known
+    return dict.fromkeys(labels) | known | paths_kept(labels)
 
 
 def _short_profile(option: str) -> str:
