@@ -23,7 +23,7 @@ Examples:
 """
 _OF_GATHER = (
     *("hosts", "sudo", "ssh_config", "ssh_identity_file", "inventory", "targets", "shard"),
-    *("probe_timeout", "target_timeout", "gather_jobs"),
+    *("changes", "probe_timeout", "target_timeout", "gather_jobs"),
 )
 RECORDINGS = Path("recordings")
 
@@ -67,6 +67,7 @@ def add(commands: Subparsers) -> None:
     script.add_argument("--probe-timeout", type=_seconds, default=30, metavar="SECONDS", help=help_)
     script.add_argument("--scan-reports", metavar="FOLDER", help="where the reports of image scanners lie there")
     script.add_argument("--docker-bench-log", metavar="FILE", help="the JSON log of docker-bench-security there")
+    script.add_argument("--changes", action="store_true", help="ask in which folders containers have written, too")
     script.set_defaults(run=_probe_script)
 
 
@@ -129,12 +130,12 @@ def _gather(given: argparse.Namespace) -> int:
 
 
 def _probe_script(given: argparse.Namespace) -> int:
-    from hullcheck import facts  # late: no other subcommand needs all the facts, which are slow to import
+    from hullcheck.facts import registry  # late: no other subcommand needs all the facts, which are slow to import
     from hullcheck.recording.script import PATHS, render
 
     paths = [(name, path) for name in PATHS if (path := getattr(given, name))]
-    timeout = given.probe_timeout
-    sys.stdout.write(render(facts.PROBES, docker_host=given.docker_host, timeout=timeout, paths=paths, shown=True))
+    timeout, probes = given.probe_timeout, registry.probes(optional=given.changes)
+    sys.stdout.write(render(probes, docker_host=given.docker_host, timeout=timeout, paths=paths, shown=True))
     return 0
 
 

@@ -107,9 +107,9 @@ def check() -> None:
                 raise TypeError(f"{each} needs {name!r}, and there is no such fact")
 
 
-def probes() -> tuple[Probe, ...]:
-    """Return the probes of all facts, each once and after those that it needs."""
-    found = {probe.name: probe for probe in _probes()}
+def probes(*, optional: bool = False) -> tuple[Probe, ...]:
+    """Return the probes of all facts, each once and after those that it needs; *optional* ones, too."""
+    found = {probe.name: probe for probe in _probes() if optional or not probe.optional}
     place = {name: number for number, name in enumerate(ORDER, -len(ORDER))}
     return tuple(sorted(found.values(), key=lambda x: (x.name != CLOCK, not x.shared, place.get(x.name, 0))))
 
@@ -132,7 +132,7 @@ def evidence_of(names: Iterable[str], kind: str) -> tuple[str, ...]:
         if found and name not in seen:
             seen[name] = found.probes
             waiting += (*found.needs, "kind") if inside else found.needs
-    return tuple(dict.fromkeys(probe.name for probes in seen.values() for probe in probes))
+    return tuple(dict.fromkeys(probe.name for probes in seen.values() for probe in probes if not probe.optional))
 
 
 class Facts:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from hullcheck.facts import registry
 from hullcheck.facts.containers.compose import COMPOSE_FILE
 from hullcheck.gather import processes, script_for
 from hullcheck.inventory.specs import plain
@@ -116,5 +115,5 @@ def show_probes(config: pytest.Config) -> int:
         elif backend_of(target.connect) == COMPOSE:
             print(f"# no host is asked; here: {COMPOSE_FILE.command}")
         else:
-            print(script_for(target, registry.probes(), timeout, shown=True))
+            print(script_for(target, options.probes(config), timeout, shown=True))
     return 0

@@ -14,6 +14,7 @@ from hullcheck.lazy import regex
 
 if TYPE_CHECKING:
     from hullcheck.gather.transport import Connection
+    from hullcheck.recording.probe import Probe
 
 
 SETTING, ARGUMENT, FOREIGN = "setting", "argument", "foreign"
@@ -71,6 +72,7 @@ GROUPS = {
         "bundle": Option("pack the run into one file, for `hullcheck verify`", place=ARGUMENT),
         "sign": Option("sign the bundle with this SSH key; implies --bundle", "KEY"),
         "show_probes": Option("print every command that would run on a target, and exit", place=ARGUMENT),
+        "changes": Option("ask in which folders running containers have written (docker diff)", place=ARGUMENT),
         "probe_timeout": Option("time for one probe on a target (default: 30)", "SECONDS", "30"),
         "target_timeout": Option("time for all probes of one target (default: 120)", "SECONDS", "120"),
         "gather_jobs": Option("how many targets are asked at a time (default: 64)", "NUMBER", "64"),
@@ -198,6 +200,13 @@ def compose_files(config: pytest.Config) -> tuple[str, ...]:
 def wants_bundle(config: pytest.Config) -> bool:
     """Return whether --bundle or --sign is given."""
     return bool(config.getoption("hullcheck_bundle", False)) or bool(option(config, "sign"))
+
+
+def probes(config: pytest.Config) -> "tuple[Probe, ...]":
+    """Return what targets are asked; with --changes also what files containers have changed."""
+    from hullcheck.facts import registry  # late, as in `connection`
+
+    return registry.probes(optional=bool(config.getoption("hullcheck_changes", False)))
 
 
 def number(config: pytest.Config, name: str) -> int:

@@ -125,7 +125,8 @@ class AuditSession:
         """Return the recordings of all targets as they arrive; gathering begins when the first is taken."""
         timeout, jobs = (options.number(self.config, each) for each in ("probe_timeout", "gather_jobs"))
         known, cache = options.connection(self.config), options.cache_folder(self.config)
-        return gather.arriving(self.targets, registry.probes(), known, probe_timeout=timeout, cache=cache, jobs=jobs)
+        probes = options.probes(self.config)
+        return gather.arriving(self.targets, probes, known, probe_timeout=timeout, cache=cache, jobs=jobs)
 
     def _gather(self, arriving: Iterator[Recording]) -> None:
         try:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from msgspec import Meta, Struct
 
@@ -24,7 +24,7 @@ ORDER = (
     *("accounts", "audit", "packages", "firewall", "images", "image_contents", "reports"),
 )
 """The names of our own probes, in the order in which a target is asked; then come those of a site."""
-_OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents")
+_OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents", "changes")
 
 
 def read_script(path: Path) -> str:
@@ -48,12 +48,13 @@ class Probe(Struct, frozen=True):
     script: str  # POSIX sh, read-only; never a pipeline whose first command can fail unseen
     keep: Callable[[str], str] = str  # what of its answer may be stored: secrets are dropped before anything is written
     most: int = MOST  # bytes of its answer that are read; a longer one is dropped
+    optional: bool = False  # whether it is asked only if an option says so
 
     @classmethod
-    def from_file(cls, name: str, keep: Callable[[str], str] = str, *, most: int = MOST) -> Self:
+    def from_file(cls, name: str, keep: Callable[[str], str] = str, **more: Any) -> Self:
         """Return the probe whose script is NAME.sh of `facts/probes`."""
         text = re.sub("@([A-Z]+)@", lambda word: _named(word[1]), read_script(_PROBES / f"{name}.sh"))
-        return cls(name, text, keep, most)
+        return cls(name, text, keep, **more)
 
     @property
     def command(self) -> str:

@@ -82,7 +82,7 @@ def _known(images: Iterable[str], room: int) -> str:
 
 def _question(probe: Probe, printed: Callable[[str], str]) -> str:
     """Return a line of `questions`. Probes of users are not shortened."""
-    script = printed(probe.command) if probe.name in ORDER else probe.command
+    script = printed(probe.command) if probe.optional or probe.name in ORDER else probe.command
     engine = " engine" if probe.asks_engine else ""
     return f"{'share' if probe.shared else 'ask'} {probe.name} {_quoted(script)}{engine}\n"
 

@@ -57,6 +57,7 @@ class HostContext(Struct, frozen=True, dict=True):
     services: Later[Mapping[str, Service]]  # those of the swarm, by id
     image_names: Later[Mapping[str, str]]  # the image id that each `repository:tag` names now
     container_files: Later[ContainerFiles]
+    written_paths: Later[Mapping[str, tuple[str, ...]]]  # by container id
 
     @classmethod
     def unknown(cls, source: Source, **known: Later[Any]) -> "HostContext":
@@ -160,6 +161,11 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
     def age(self, now: float) -> float | None:
         """How many seconds the container has been running at *now*, as of `Recording.now`; None if unknown."""
         return max(now - self.started_at, 0) if self.running and self.started_at else None
+
+    @property
+    def written_paths(self) -> tuple[str, ...] | None:
+        """The folders below its root in which it has written, not deeper than three names; None if not asked."""
+        return None if self.planned or self.source.inside else self.host.written_paths.get().get(self.id)
 
     def require_created(self, what: str) -> None:
         """Raise NotApplicable for a Compose file, which cannot show *what*."""
