@@ -1,7 +1,7 @@
 """`hullcheck remedy` and `policy`: files that fix what failed in an audit, or a policy that accepts it."""
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,15 +26,17 @@ def add(commands: Subparsers) -> None:
     """Declare the subcommands."""
     remedy = commands.add_parser(
         "remedy",
-        description="Write a folder for each target with files that fix what failed there, and a README.md with what"
-        " each does and may break, the order, and the way back. No host is contacted, and nothing is applied.",
+        description="Write a folder for each host with files that fix what failed there, and a README.md with what"
+        " each does and may break, the order, and the way back: no host is contacted. For Compose files, print the"
+        " changes as a diff, or write them with --apply.",
     )
     add_run_folder(remedy, "run_folder", nargs="?")
     remedy.add_argument("--target", action="append", metavar="NAME", help="only this target; can be given again")
     help_ = f"a folder for these files alone, in which they replace earlier ones (default: {FOLDER})"
     remedy.add_argument("--output", type=Path, default=FOLDER, metavar="DIR", help=help_)
-    help_ = "a control whose remedy takes something away, by number or id: README.md lists them; can be given again"
+    help_ = "a control whose remedy takes something away, by number or id, or `all`; can be given again"
     remedy.add_argument("--also", action="append", default=[], metavar="CONTROL", help=help_)
+    remedy.add_argument("--apply", action="store_true", help="change the Compose files that were audited; no host")
     remedy.set_defaults(run=_remedy)
 
     policy = commands.add_parser(
@@ -65,30 +67,32 @@ def _remedy(given: argparse.Namespace) -> int:
     run: Path = given.run_folder
     audit = document.load(run, "hullcheck remedy RUN-FOLDER")
     also = _also(audit, given.also)
-    of_compose = {each.name for each in audit.targets if each.kind == COMPOSE}
+    named = {each.name: each for each in audit.targets}
     failing = [each for each in _targets(audit, given.target) if failed_on(audit, each)]
     if not failing:
         print("Nothing failed there: there is nothing to fix.")
-    files = dict[str, str]()
+    status, files = 0, dict[str, str]()
     plans: list[Plan] = []
     for each in failing:
-        if each in of_compose:
-            print(f"{each}: a Compose file; change it in the lines that the findings name")
+        if named[each].kind == COMPOSE:
+            from hullcheck.commands import mend  # late: it reads YAML
+
+            status |= mend.mend(named[each], failed_on(audit, each), _recording(run / each), also, apply=given.apply)
             continue
         for name in (audit.run.id, each):  # they name folders here and on the host
             if not _NAME.fullmatch(name):
                 raise WrongUse(f"{run}: {name!r} is no name of a run or target")
         made = plan(audit, each, _recording(run / each), also)
-        parts = {script.README: readme.readme(made)}
-        if not made.is_empty:
-            parts |= {**script.files(made), script.PLAYBOOK: script.playbook(made)}
+        parts = {script.README: readme.readme(made), **script.files(made)}
+        if script.APPLY in parts:
+            parts[script.PLAYBOOK] = script.playbook(made)
         files |= {f"{each}/{name}": text for name, text in parts.items()}
         plans.append(made)
     if plans:
         write(given.output, files)
     for made in plans:
         print(_line(made, given.output))
-    return 0
+    return status
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
@@ -103,7 +107,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
             if each.is_symlink():
                 each.unlink()
             elif each.is_dir():
-                for name in script.NAMES:
+                for name in (*script.NAMES, *(found.name for found in each.glob(script.OVERRIDES))):
                     (each / name).unlink(missing_ok=True)
                 if not any(each.iterdir()):
                     each.rmdir()
@@ -123,10 +127,12 @@ def _targets(audit: Audit, wanted: Sequence[str] | None) -> list[str]:
     return [each for each in known if not wanted or each in wanted]
 
 
-def _also(audit: Audit, wanted: Iterable[str]) -> set[str]:
+def _also(audit: Audit, wanted: Collection[str]) -> set[str]:
     from hullcheck.remedies.table import REMEDIES
 
-    asking = {name for name, each in REMEDIES.items() if each.asks}
+    asking = {name for name, each in REMEDIES.items() if each.asks_for_some}
+    if "all" in wanted:
+        return asking
     names = {number: each.id for each in audit.controls for number in each.frameworks.get("cis", ())}
     found = {names.get(each, each) for each in wanted}
     for each in sorted(found - asking):

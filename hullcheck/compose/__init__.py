@@ -6,6 +6,7 @@ variables, and no other secret.
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -63,7 +64,8 @@ def recorded(target: str, written: Path | str) -> Recording:
     """Return a recording of the files in *written*, as `files_of` takes them, or raise ComposeError."""
     paths, query = files_of(str(written))
     environment, folder = command.environment(query), paths[0].parent
-    files = read(paths)
+    project = read(paths)
+    files = project.files
     found = command.available(os.environ.get("PATH", ""))
     if found is None:
         raise ComposeError(
@@ -80,6 +82,7 @@ def recorded(target: str, written: Path | str) -> Recording:
             raise ComposeError(f"{place(files, name)}: docker compose left out the service {name}; update it")
     document = ComposeFile(
         files=[each.shown for each in files[: len(paths)]],
+        digests=project.digests(),
         reader=reader,
         services=model.services(),
         networks=model.networks(),
@@ -92,7 +95,7 @@ def recorded(target: str, written: Path | str) -> Recording:
     return Recording(target, COMPOSE, {answer.name: answer}, commands, gathered=time.time())
 
 
-def _placed(said: str, files: list[File]) -> str:
+def _placed(said: str, files: Sequence[File]) -> str:
     """Return the message of docker compose after file and line of its service."""
     match = _SERVICE.search(said)
     return f"{place(files, match[1], match[2] or '') if match else files[0].shown}: {said}"

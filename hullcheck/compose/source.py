@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hullcheck.compose.command import ComposeError
 from hullcheck.facts.containers.compose import NESTED, WHOLE, Item
@@ -25,6 +27,9 @@ class Setting(Struct, frozen=True):
 
     items: Sequence[Item]  # the setting as a whole, and its items
     variables: frozenset[str]  # the names of variables in it
+    path: Path  # of the file in which it is written
+    value: yaml.Node
+    key: yaml.Node | None = None  # None for a part of a setting
 
 
 Settings = Mapping[str, Setting]
@@ -40,10 +45,25 @@ class File(Struct, frozen=True):
     resources: Mapping[str, frozenset[str]]  # the names of variables in networks, volumes, ... by key
 
 
-def read(paths: Sequence[Path]) -> list[File]:
-    """Return the files of a project, and those that they include from its folder; raise ComposeError for the former."""
+class Project(Struct, frozen=True):
+    """The files of a project."""
+
+    folder: Path
+    files: Sequence[File]  # those that the user names, and those that they include from its folder
+    texts: Mapping[Path, str]  # of all files that were read
+
+    def digests(self) -> dict[str, str]:
+        """Return the SHA-256 of each text by the path of its file, relative to the folder."""
+        return {
+            os.path.relpath(path, self.folder): sha256(text.encode()).hexdigest() for path, text in self.texts.items()
+        }
+
+
+def read(paths: Sequence[Path]) -> Project:
+    """Return the project of these files; raise ComposeError if one of them cannot be read."""
     reader = _Reader(paths[0].parent)
-    return [*map(reader.named, paths), *reader.included()]
+    files = [*map(reader.named, paths), *reader.included()]
+    return Project(reader.folder, files, {path: text for path, (text, _) in reader.roots.items()})
 
 
 def place(files: Sequence[File], service: str, key: str = "") -> str:
@@ -121,26 +141,29 @@ class _Reader:
         real = Path(os.path.realpath(path))
         if real not in self.roots:
             text = yamlfile.read_text(path)
-            self.roots[real] = text, _named(yamlfile.compose(text, path))
+            self.roots[real] = text, named(yamlfile.compose(text, path))
         return self.roots[real]
 
     def _file(self, path: Path, shown: str) -> File:
         text, root = self._root(path)
-        for each in _items(root.get("include")):
-            several = _named(each).get("path", each)
-            self.including += [(path.parent, one) for one in (_items(several) or [several])]
-        services = {key.value: (key, each) for key, each in _pairs(root.get("services"))}
+        for each in items(root.get("include")):
+            several = named(each).get("path", each)
+            self.including += [(path.parent, one) for one in (items(several) or [several])]
+        services = {key.value: (key, each) for key, each in pairs(root.get("services"))}
         found = {
-            name: {**self._settings(path, node), WHOLE: Setting([Item([], _span(shown, key))], frozenset())}
+            name: {
+                **self._settings(path, node),
+                WHOLE: Setting([Item([], _span(shown, key))], frozenset(), Path(os.path.realpath(path)), node, key),
+            }
             for name, (key, node) in services.items()
             if not node.tag.startswith("!")  # `!reset` takes a service away
         }
         resources = {
             kind: frozenset().union(
                 *(
-                    variables_in(_source(text, part))
-                    for _, each in _pairs(root.get(kind))
-                    for key, part in _pairs(each)
+                    variables_in(source_of(text, part))
+                    for _, each in pairs(root.get(kind))
+                    for key, part in pairs(each)
                     if key.value != "name"
                 )
             )
@@ -153,19 +176,21 @@ class _Reader:
         shown, text = self._shown(path), self._root(path)[0]
         if id(service) in self.services:  # aliases repeat what may be long
             return self.services[id(service)]
-        own = self.services[id(service)] = dict[str, Setting]()
-        for key, value in _pairs(service):
+        own, real = dict[str, Setting](), Path(os.path.realpath(path))
+        self.services[id(service)] = own
+        for key, value in pairs(service):
             if key.value not in own:
-                items = [_whole(shown, key, value), *self._items(shown, key.value, value)]
-                own[key.value] = Setting(items, variables_in(_source(text, value)))
+                written = [_whole(shown, key, value), *self._items(shown, key.value, value)]
+                own[key.value] = Setting(written, variables_in(source_of(text, value)), real, value, key)
         for way in NESTED:
-            if found := _at(service, way.split(".")):
-                own[way] = Setting([_whole(shown, *found)], frozenset())
-        for name, part in _environment(_named(service).get("environment")):
-            own[f"environment={name}"] = Setting([], variables_in(_source(text, part)))
+            if found := at(service, way.split(".")):
+                own[way] = Setting([_whole(shown, *found)], frozenset(), real, found[1])
+        for name, part in _environment(named(service).get("environment")):
+            own[f"environment={name}"] = Setting([], variables_in(source_of(text, part)), real, part)
         for name, setting in (self._extended(path, service, depth) if depth < yamlfile.DEPTH else {}).items():
-            there = own.get(name, Setting([], frozenset()))
-            own[name] = Setting(there.items or setting.items, there.variables | setting.variables)
+            there = own.get(name, setting)
+            first = there if there.items else setting
+            own[name] = replace(first, variables=there.variables | setting.variables)
         return own
 
     def _items(self, shown: str, key: str, value: yaml.Node) -> list[Item]:
@@ -174,30 +199,31 @@ class _Reader:
         return self.items[key, id(value)]
 
     def _extended(self, path: Path, service: yaml.Node, depth: int) -> dict[str, Setting]:
-        parent = _named(service).get("extends")
+        parent = named(service).get("extends")
         if parent is None:
             return {}
-        named = {key: _text(value) for key, value in _named(parent).items()}
-        other = self._inside(path.parent, named["file"]) if "file" in named else path
+        words = {key: _text(value) for key, value in named(parent).items()}
+        other = self._inside(path.parent, words["file"]) if "file" in words else path
         try:
-            services = _named(self._root(other)[1].get("services")) if other else {}
+            services = named(self._root(other)[1].get("services")) if other else {}
         except yamlfile.YamlError:
             return {}
-        base = services.get(named.get("service", _text(parent)))
+        base = services.get(words.get("service", _text(parent)))
         return self._settings(other, base, depth + 1) if base and other else {}
 
 
 def _environment(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:
     """Yield the names of variables in an environment, with where they get their values."""
-    yield from ((key.value, value) for key, value in _pairs(node))
-    yield from ((_text(each).partition("=")[0], each) for each in _items(node))
+    yield from ((key.value, value) for key, value in pairs(node))
+    yield from ((_text(each).partition("=")[0], each) for each in items(node))
 
 
-def _source(text: str, node: yaml.Node) -> str:
+def source_of(text: str, node: yaml.Node) -> str:
+    """Return how *text* has a node."""
     return text[node.start_mark.index : node.end_mark.index]
 
 
-def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+def pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
     """Yield keys and values of a mapping, its own before those of merge keys."""
     waiting, seen = [node], set[int]()
     for each in waiting:  # grows meanwhile
@@ -208,17 +234,19 @@ def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]
             if isinstance(key, yaml.ScalarNode) and key.value != "<<":
                 yield key, value
             else:
-                waiting += _items(value) or [value]
+                waiting += items(value) or [value]
 
 
-def _named(node: yaml.Node | None) -> dict[str, yaml.Node]:
+def named(node: yaml.Node | None) -> dict[str, yaml.Node]:
+    """Return the values of a mapping by their keys, with those of merge keys."""
     found = dict[str, yaml.Node]()
-    for key, value in _pairs(node):
+    for key, value in pairs(node):
         found.setdefault(key.value, value)
     return found
 
 
-def _items(node: yaml.Node | None) -> list[yaml.Node]:
+def items(node: yaml.Node | None) -> list[yaml.Node]:
+    """Return the items of a list, and none for another node."""
     return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
@@ -241,11 +269,11 @@ def _whole(shown: str, key: yaml.Node, value: yaml.Node) -> Item:
     return Item(_CALLED.get(_text(key), []), place)
 
 
-def _at(node: yaml.Node, way: Sequence[str]) -> tuple[yaml.Node, yaml.Node] | None:
+def at(node: yaml.Node, way: Sequence[str]) -> tuple[yaml.Node, yaml.Node] | None:
     """Return key and value at this way of nested mappings."""
     first, *rest = way
-    found = next((each for each in _pairs(node) if each[0].value == first), None)
-    return _at(found[1], rest) if found and rest else found
+    found = next((each for each in pairs(node) if each[0].value == first), None)
+    return at(found[1], rest) if found and rest else found
 
 
 # ---- what reasons call the items of a setting
@@ -258,15 +286,21 @@ def _items_of(shown: str, key: str, node: yaml.Node) -> Iterator[Item]:
     if names is None:
         return
     if isinstance(node, yaml.MappingNode):
-        yield from (Item(names(each.value), _span(shown, each)) for each, _ in _pairs(node))
-    for each in _items(node):
-        inner = {part.value: _text(value) for part, value in _pairs(each)}
-        if inner:
-            first = next(_pairs(each))
-            yield Item(_LONG[key](inner) if key in _LONG else [], _whole(shown, *first).place)
+        yield from (Item(names(each.value), _span(shown, each)) for each, _ in pairs(node))
+    for each in items(node):
+        if isinstance(each, yaml.MappingNode) and each.value:
+            yield Item(names_of(key, each), _whole(shown, *next(pairs(each))).place)
         elif isinstance(each, yaml.ScalarNode):
             length = each.value.index("=") + bool(each.style) if key in _SECRET and "=" in each.value else 0
-            yield Item(names(each.value), _span(shown, each, length))
+            yield Item(names_of(key, each), _span(shown, each, length))
+
+
+def names_of(key: str, node: yaml.Node) -> list[str]:
+    """Return what reasons call an item of this key."""
+    if isinstance(node, yaml.MappingNode):
+        inner = {part.value: _text(value) for part, value in pairs(node)}
+        return _LONG[key](inner) if key in _LONG else []
+    return _NAMES[key](_text(node)) if key in _NAMES else []
 
 
 def _name(text: str) -> list[str]:

@@ -1,62 +1,102 @@
-"""What to write in a Compose file, by the ids of the controls that fail.
+"""Fix Compose files: what their services should have, the changed texts, and what is left to a person."""
 
-`{item}` is what the file has now, `{name}` that without a tag or an address, `{last}` its last part.
-"""
+import difflib
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 
-import re
-from collections.abc import Mapping
+from msgspec import Struct
 
-from hullcheck.lazy import regex
+from hullcheck import remedies
+from hullcheck.compose.edit import Editor, Wish
+from hullcheck.compose.source import Project
+from hullcheck.remedies import Setting
+from hullcheck.remedies.table import REMEDIES
+from hullcheck.results import grouped
+from hullcheck.results.failures import Failure
 
-_WITHOUT, _CPUS = "# without {item}", "cpus: 1.0"
-
-WRITE: Mapping[str, str] = {
-    "container_user_is_not_root": 'user: "1000:1000"',
-    "container_has_an_apparmor_profile": _WITHOUT,
-    "container_has_selinux_labels": _WITHOUT,
-    "container_capabilities_are_needed": "cap_drop: [ALL] # and in cap_add only what it needs",
-    "container_is_not_privileged": "privileged: false",
-    "container_mounts_no_sensitive_host_path": "# without {item}: a named volume, or the single file that it needs",
-    "container_runs_no_ssh_server": "# without {item}: docker compose exec needs no server",
-    "container_opens_no_privileged_port": '- "127.0.0.1:8080:{last}"',
-    "container_opens_only_needed_ports": "# without {item}, or with it in allowed_ports of the policy",
-    "container_has_a_network_namespace": "networks: [default]",
-    "container_has_a_memory_limit": "mem_limit: 512m",
-    "container_has_a_cpu_limit": _CPUS,
-    "container_cpu_time_is_capped": _CPUS,
-    "container_root_is_read_only": "read_only: true\ntmpfs: [/tmp]",
-    "container_ports_are_bound_to_an_address": '- "127.0.0.1:{name}"',
-    "sensitive_container_listens_on_chosen_addresses": '- "127.0.0.1:{name}"',
-    "container_restarts_at_most_five_times": "restart: on-failure:5",
-    "container_has_a_pid_namespace": _WITHOUT,
-    "container_has_an_ipc_namespace": _WITHOUT,
-    "container_has_no_host_device": "# without {item}, or with it in allowed_devices of the policy",
-    "container_overrides_no_ulimit": "# without {item}, or with it in allowed_ulimits of the policy",
-    "container_mounts_are_not_shared": "# without shared or rshared in {item}",
-    "container_has_a_uts_namespace": _WITHOUT,
-    "container_has_a_seccomp_filter": _WITHOUT,
-    "container_is_in_the_default_cgroup": _WITHOUT,
-    "container_gains_no_privileges": "security_opt: [no-new-privileges:true]",
-    "container_reports_its_health": "healthcheck: {{test: [CMD, PROGRAM, ARGUMENT]}} # one that can fail",
-    "container_runs_a_current_image": "image: {name}:VERSION",
-    "container_image_is_pinned": "image: {name}:VERSION@sha256:DIGEST",
-    "container_has_a_process_limit": "pids_limit: 200",
-    "container_is_not_on_the_default_bridge": "networks: [default]",
-    "container_does_not_leave_user_remapping": _WITHOUT,
-    "container_cannot_reach_an_engine_socket": _WITHOUT,
-    "container_adds_approved_capabilities_alone": "# without {item}, or with it in allowed_capabilities of the policy",
-    "container_drops_all_capabilities": "cap_drop: [ALL] # and in cap_add only what it needs",
-    "container_environment_holds_no_secret": "{item}_FILE: /run/secrets/NAME # and secrets: [NAME]",
-    "container_writes_to_tmpfs_or_named_volumes": "tmpfs: [{last}]",
-}
-_ADDRESS = regex(r"^(?:\[[\da-fA-F:]*\]|\d+\.\d+\.\d+\.\d+):(?=.)")
-_TAG = regex(r"(?::[\w.-]+)?(?:@sha256:\w+)?$")
+_SENSITIVE = "container_mounts_no_sensitive_host_path"
 
 
-def to_write(control: str, item: str) -> str:
-    """Return lines for a service in place of *item*, as the file has it; an empty string for other controls."""
-    text = item.strip("\"'")
-    is_image = text.startswith("image:")
-    name = _TAG.sub("", text.removeprefix("image:").strip(" \"'")) if is_image else _ADDRESS.sub("", text)
-    last = re.sub(r":(?:ro|rw|z|Z|r?shared|r?slave|r?private)$", "", text).rpartition(":")[2]
-    return WRITE.get(control, "").format(item=text, name=name, last=last)
+class Mended(Struct, frozen=True):
+    """The changes of the Compose files of one target."""
+
+    project: Project
+    texts: Mapping[Path, str]  # of the files that change, by path
+    done: tuple[tuple[Failure, str], ...]  # each failure that is fixed, and the lines for its service
+    left: tuple[tuple[Failure, str], ...]  # each failure to fix by hand, and why
+    optional: tuple[Failure, ...]  # failures whose remedy takes something away
+
+    def diff(self) -> str:
+        """Return the changes as a unified diff."""
+        parts = []
+        for path, text in self.texts.items():
+            name = os.path.relpath(path)
+            before = self.project.texts[path].splitlines(keepends=True)
+            for line in difflib.unified_diff(before, text.splitlines(keepends=True), name, name):
+                parts += [line] if line.endswith("\n") else [f"{line}\n\\ No newline at end of file\n"]
+        return "".join(parts)
+
+
+def mended(failed: Iterable[Failure], project: Project, also: Collection[str]) -> Mended:
+    """Return the changes that fix the failures of services, with remedies of *also*, which take something away."""
+    editor, wanted, found = Editor(project), list[tuple[Failure, Setting, list[Wish]]](), list(failed)
+    done, left, optional = list[tuple[Failure, str]](), list[tuple[Failure, str]](), list[Failure]()
+    unclear = {each.finding.subject for each in found if each.control.id == _SENSITIVE}
+    for failure in found:
+        service, reason = failure.finding.subject, failure.finding.bare_reason
+        remedy = REMEDIES.get(failure.control.id)
+        setting = remedies.setting_for(remedy, reason, partial(editor.names, service, reason))
+        if remedy is None or setting is None or not (setting.put or setting.away):
+            left.append((failure, "it depends on what the service is for"))
+        elif (remedy.asks or setting.asks) and failure.control.id not in also:
+            optional.append(failure)
+        elif why := _against(editor, service, setting, unclear):
+            left.append((failure, why))
+        else:
+            wanted.append((failure, setting, [*_wishes(editor, service, setting, reason)]))
+    whole = _together(wish for _, _, wishes in wanted for wish in wishes)
+    texts, refused = editor.edited(dict.fromkeys(whole.values()))
+    for failure, setting, wishes in wanted:
+        merged = [whole[each.service, each.key] for each in wishes]
+        if why := next((refused[each] for each in merged if each in refused), ""):
+            left.append((failure, why))
+        else:
+            done.append((failure, setting.words))
+    return Mended(project, texts, tuple(done), tuple(left), tuple(optional))
+
+
+def _against(editor: Editor, service: str, setting: Setting, unclear: Collection[str]) -> str:
+    """Return what speaks against a setting, or an empty string."""
+    if present := [key for key in setting.unless if editor.has(service, key)]:
+        return f"{present[0]} is set too, and both have to fit"
+    if "read_only" in setting.put and (service in unclear or "" in editor.mounted(service)):
+        return "first give a name to its anonymous volumes, and take sensitive mounts away"
+    return ""
+
+
+def _wishes(editor: Editor, service: str, setting: Setting, reason: str) -> Iterator[Wish]:
+    """Yield what a service should have with this setting."""
+    put = remedies.pairs(setting.put)
+    for key, value in put.items():
+        if isinstance(value, tuple):
+            yield Wish(service, key, items=value, reasons=(reason,) * (key == setting.away))
+        elif value != "false" or editor.has(service, key):  # that is so without a word
+            yield Wish(service, key, value)
+    if setting.away and setting.away not in put and (setting.put == "" or editor.names(service, reason, setting.away)):
+        yield Wish(service, setting.away, reasons=(reason,))
+
+
+def _together(wishes: Iterable[Wish]) -> dict[tuple[str, str], Wish]:
+    """Return one wish for each key of each service."""
+    found = dict[tuple[str, str], Wish]()
+    for (service, key), alike in grouped(wishes, lambda each: (each.service, each.key)).items():
+        items = tuple(dict.fromkeys(item for each in alike for item in each.items))
+        items = ("ALL",) if "ALL" in items else items
+        reasons = tuple(dict.fromkeys(reason for each in alike for reason in each.reasons))
+        found[service, key] = Wish(service, key, alike[0].value, items, reasons)
+    for service, key in list(found):
+        if key == "cpu_shares" and (service, "cpus") in found:  # a limit is also a share
+            found[service, key] = found[service, "cpus"]
+    return found

@@ -1,12 +1,14 @@
 """Remedies before the host is known: for the page of an audit, and for `hullcheck explain`."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from hullcheck.remedies import PATH, AuditRule, KernelSettings, Settings, audit_rule
+from hullcheck.lazy import regex
+from hullcheck.remedies import PATH, AuditRule, KernelSettings, Settings, Start, audit_rule
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Control, sentences
 from hullcheck.results.failures import AUDIT_RULES, DAEMON, KERNEL, Failure, Fix
@@ -78,11 +80,24 @@ def _sysctls(fix: Fix) -> tuple[str, str, set[str]]:
 def explained(control: str) -> Iterator[str]:
     """Yield the effect of `hullcheck remedy` on a control, in paragraphs."""
     remedy = REMEDIES.get(control)
-    if remedy is None:
+    if remedy is None or not remedy.effect:
         yield "`hullcheck remedy` has no proven remedy for this control: fix it by hand."
         return
     yield f"`hullcheck remedy` {remedy.effect}."
-    if remedy.asks:
+    if remedy.asks_for_some:
         yield "It takes something away, so it is left out unless `--also` names this control."
     if remedy.risk:
         yield f"May break: {remedy.risk}"
+
+
+_ADDRESS = regex(r"^(?:\[[\da-fA-F:]*\]|\d+\.\d+\.\d+\.\d+):(?=.)")
+_TAG = regex(r"(?::[\w.-]+)?(?:@sha256:\w+)?$")
+
+
+def to_write(control: str, item: str) -> str:
+    """Return lines for a service in place of *item*, as a Compose file has it; an empty string for other controls."""
+    text, remedy = item.strip("\"'"), REMEDIES.get(control)
+    is_image = text.startswith("image:")
+    name = _TAG.sub("", text.removeprefix("image:").strip(" \"'")) if is_image else _ADDRESS.sub("", text)
+    last = re.sub(r":(?:ro|rw|z|Z|r?shared|r?slave|r?private)$", "", text).rpartition(":")[2]
+    return remedy.write.format(item=text, name=name, last=last) if isinstance(remedy, Start) else ""

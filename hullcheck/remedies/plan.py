@@ -17,6 +17,7 @@ from hullcheck.lazy import regex
 from hullcheck.messages import printable
 from hullcheck.policy import Policy
 from hullcheck.recording import Recording
+from hullcheck.remedies.containers import Started, started
 from hullcheck.remedies.merge import merged
 from hullcheck.remedies.table import REMEDIES
 from hullcheck.results import Audit
@@ -27,7 +28,6 @@ KERNEL_FILE = "/etc/sysctl.d/99-zz-hullcheck.conf"
 NO_REMEDY = "no proven remedy, or it depends on the purpose of the host: see hullcheck explain CONTROL"
 _OPEN_WAY = "a directory or link in its path has the same fault, and may hold other files"
 _UNIT = regex(r"[\w.@:-]+\.service", re.ASCII)
-_CONTAINER = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", re.ASCII)
 _AUDITING_OFF = "auditing is off in the kernel"
 _UNCOVERED = ("auditctl is not installed", _AUDITING_OFF, "no audit rule covers it")
 _SETTING_IN_FILE = regex(r"(/\S+) sets it to ")
@@ -66,22 +66,7 @@ class Rights(Struct, frozen=True):
     socket: Mapping[str, str] = field(default_factory=dict)  # settings of docker.socket that would undo this otherwise
 
 
-class Limit(Struct, frozen=True):
-    """Options of `docker update` that give a container a limit."""
-
-    container: str
-    options: str
-
-
-class Options(Struct, frozen=True):
-    """Options to add and to drop when a container is created again."""
-
-    container: str
-    add: tuple[str, ...]
-    drop: tuple[str, ...]
-
-
-Change = DaemonSettings | Rule | KernelSetting | Rights | Limit | Options
+Change = DaemonSettings | Rule | KernelSetting | Rights | Started
 C = TypeVar("C", bound=Change)
 
 
@@ -93,10 +78,6 @@ class Plan(Struct, frozen=True):
     changes: tuple[tuple[Failure, Change], ...]  # each failure that is fixed, with its change
     left: tuple[tuple[Failure, str], ...]  # each failure to fix by hand, and why
     optional: tuple[Failure, ...]  # failures whose remedy takes something away, for `--also`
-
-    @property
-    def is_empty(self) -> bool:
-        return all(isinstance(each, Options) for _, each in self.changes)
 
     def of(self, kind: type[C]) -> list[C]:
         return [each for _, each in self.changes if isinstance(each, kind)]
@@ -117,15 +98,6 @@ class Plan(Struct, frozen=True):
     @property
     def socket(self) -> dict[str, str]:
         return {name: value for each in self.of(Rights) for name, value in each.socket.items()}
-
-    @property
-    def options(self) -> list[Options]:
-        """The options of containers, once for each container."""
-        add, drop = dict[str, dict[str, None]](), dict[str, dict[str, None]]()
-        for each in self.of(Options):
-            add.setdefault(each.container, {}).update(dict.fromkeys(each.add))
-            drop.setdefault(each.container, {}).update(dict.fromkeys(each.drop))
-        return [Options(name, tuple(add[name]), tuple(drop[name])) for name in add]
 
 
 def failed_on(audit: Audit, target: str) -> tuple[Failure, ...]:
@@ -151,9 +123,14 @@ def plan_of(
             optional.append(failure)
         else:
             try:
-                changes.append((failure, change(failure, remedy, facts)))
+                made = change(failure, remedy, facts)
             except EvidenceError as error:
                 left.append((failure, str(error)))
+                continue
+            if isinstance(made, Started) and made.setting.asks and failure.control.id not in also:
+                optional.append(failure)
+            else:
+                changes.append((failure, made))
     rights = {(each.word, each.path) for _, each in changes if isinstance(each, Rights)}
 
     def is_safe(each: Change) -> bool:
@@ -178,7 +155,7 @@ def _daemon_settings(failure: Failure, remedy: remedies.Settings, facts: Facts) 
     document = dict(config.values())
     started_by = unit.name if unit and _UNIT.fullmatch(unit.name) else ""
     flags = {name for name, _ in daemon.process.flags}
-    for name in (*remedy.put, *remedy.without, *remedy.only):
+    for name in (*remedy.put, *remedy.without, *remedy.less, *remedy.only):
         if name in flags:
             raise EvidenceError(
                 f"--{name} is on the engine's command line: change it there (`systemctl edit"
@@ -188,16 +165,23 @@ def _daemon_settings(failure: Failure, remedy: remedies.Settings, facts: Facts) 
         raise EvidenceError("a container keeps its log options: create it again after the restart")
     if remedy.no_swarm and daemon.engine.info.swarm.local_node_state != "inactive":
         raise EvidenceError("the host is, or may be, a swarm node, which does not support this setting")
-    without = tuple(name for name in remedy.without if name in document)
-    if remedy.without and not without:
+    put, without = dict(remedy.put), [name for name in remedy.without if name in document]
+    for name, start in remedy.less.items():
+        items = document.get(name)
+        kept = [each for each in items if not str(each).startswith(start)] if isinstance(items, list) else items
+        if kept and kept != items:
+            put[name] = kept
+        elif items and not kept:
+            without.append(name)
+    if (remedy.without or remedy.less) and not (without or put):
         raise EvidenceError(f"{config.path} is not the cause; see the finding")
     for name, values in remedy.only.items():
         if document.get(name) not in values:
             raise EvidenceError(f"{name} in {config.path} is your organization's choice")
-    is_there = remedy.put and merged(document, dict(remedy.put), ()) == document
+    is_there = put and merged(document, put, ()) == document
     if is_there and "restart pending" not in failure.finding.reason:
         raise EvidenceError(f"{config.path} already has the setting, so it is not the cause; see the finding")
-    return DaemonSettings(config.path, started_by, remedy.put, without)
+    return DaemonSettings(config.path, started_by, put, tuple(without))
 
 
 def _audit_rule(failure: Failure, remedy: remedies.AuditRule, facts: Facts) -> Rule:
@@ -228,7 +212,7 @@ def _file_rights(failure: Failure, remedy: remedies.Mode | remedies.Owner, facts
         raise EvidenceError("the engine is rootless, so its files belong to its user")
     if not is_plain_path(node.path) or stat.S_ISLNK(node.mode):
         raise EvidenceError("it is a link, has an unusual path, or belongs to another program")
-    is_own = reason.startswith(("belongs to uid", "its group is", "has mode "))
+    is_own = reason.startswith(("belongs to uid", "its group is", "has mode ", "can be written by every user"))
     path = node.path if is_own else ""
     if isinstance(remedy, remedies.Owner):
         owner = {"SocketUser": "root"} if file.next_owner not in ("", "0", "root") else {}
@@ -273,25 +257,11 @@ def _file(facts: Facts, name: str, failure: Failure) -> FileFact:
     raise EvidenceError("the file does not exist, or is not in the recording")
 
 
-def _container(
-    failure: Failure, remedy: remedies.ContainerLimit | remedies.ContainerOptions, facts: Facts
-) -> Limit | Options:
-    finding = failure.finding
-    if finding.kind != "container" or not _CONTAINER.fullmatch(finding.subject):
-        raise EvidenceError("it is not a container, or has an unusual name")
-    if not re.fullmatch(remedy.finding, finding.reason):
-        raise EvidenceError("no remedy has been proven for this cause")
-    if isinstance(remedy, remedies.ContainerLimit):
-        return Limit(finding.subject, remedy.options)
-    return Options(finding.subject, remedy.add, remedy.drop)
-
-
 _CHANGES: Mapping[type[remedies.Remedy], Callable[..., Change]] = {
     remedies.Settings: _daemon_settings,
     remedies.AuditRule: _audit_rule,
     remedies.KernelSettings: _kernel_setting,
     remedies.Mode: _file_rights,
     remedies.Owner: _file_rights,
-    remedies.ContainerLimit: _container,
-    remedies.ContainerOptions: _container,
+    remedies.Start: started,
 }

@@ -44,7 +44,7 @@ container with `--rm` runs, because that would be removed.
 def readme(plan: Plan) -> str:
     """Return the page for one target."""
     pages = [f"# Remedies for {prose(plan.target)}\n\n{_INTRODUCTION}\nRun: {code(plan.run)}\n"]
-    if not plan.is_empty:
+    if script.APPLY in script.files(plan):
         pages.append(_order(plan))
     pages += [_part(f"## {each.title}\n\n{each.how}", each.fixed) for each in script.parts(plan)]
     if plan.optional:

@@ -10,9 +10,11 @@ from msgspec import Struct, field
 
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
+from hullcheck.remedies import containers
+from hullcheck.remedies.containers import Override, Started
 from hullcheck.remedies.merge import written
-from hullcheck.remedies.plan import KERNEL_FILE, DaemonSettings, KernelSetting, Limit, Options, Plan, Rights, Rule
-from hullcheck.results import sentences
+from hullcheck.remedies.plan import KERNEL_FILE, DaemonSettings, KernelSetting, Plan, Rights, Rule, is_plain_path
+from hullcheck.results import grouped, sentences
 from hullcheck.results.failures import Failure
 
 HERE = Path(__file__).parent
@@ -28,6 +30,7 @@ _SHELL_NAME = regex(r"[\w@%+=:,./-]+", re.ASCII)
 _MARKDOWN = regex(r"([\\`*_\[\]#|<>~&])")
 
 NAMES = frozenset((APPLY, RESTART, MERGE, CHANGES, SETTINGS, RULES, KERNEL, SOCKET, README, PLAYBOOK))
+OVERRIDES = "compose.*.yml"
 """All files that `hullcheck remedy` writes."""
 
 
@@ -79,22 +82,66 @@ def parts(plan: Plan) -> Iterator[Part]:
             (f"file {KERNEL} {KERNEL_FILE} 644", *now),
             {KERNEL: "".join(f"{each.name} = {each.value}\n" for each in kernel)},
         )
-    if limits := plan.of(Limit):
+    yield from _of_containers(plan)
+
+
+def _of_containers(plan: Plan) -> Iterator[Part]:
+    """Yield limits that take effect at once, overrides for docker compose, and what only a new start changes."""
+    changes = [(failure, each) for failure, each in plan.changes if isinstance(each, Started)]
+    now = [(failure, each) for failure, each in changes if each.update]
+    composed = [(failure, each) for failure, each in changes if each.project]
+    others = [(failure, each) for failure, each in changes if not (each.project or each.update)]
+    if now:
         yield Part(
             "Limits of containers",
             "These take effect at once, and stay with the container. Also write them where you create it: in a Compose"
-            " file, a unit or a script.",
-            plan.fixed(Limit),
-            tuple(f"update {quoted(each.container)} {each.options}" for each in limits),
+            f" file, a unit or a script.{_notes(each for _, each in now)}",
+            tuple(failure for failure, _ in now),
+            tuple(f"update {quoted(each.name)} {each.update}" for _, each in now),
         )
-    if options := plan.options:
-        again = "\n".join(f"- {code(each.container)}: {_words(each)}" for each in options)
+    for made in containers.overrides([each for _, each in composed]):
+        of_project = tuple(failure for failure, each in composed if each.project == made.project)
+        yield Part(
+            f"Containers of the project {code(made.project.project)}",
+            f"`{made.name}` changes how docker compose (2.24.4 or later) starts them. Read it, delete what you do not"
+            " want, and start them again, first where nobody depends on them. What a container has written outside of"
+            f" volumes is lost then.\n\n```sh\n{_compose(made)}\n```",
+            of_project,
+            files={made.name: made.text},
+        )
+    if others:
         yield Part(
             "Containers to create again",
-            "No file does this: change the command, Compose file or unit that starts the container, remove it and"
-            f" create it again, first where nobody depends on it.\n\n{again}",
-            plan.fixed(Options),
+            "No file does this: change the command or unit that starts the container, remove it and create it again,"
+            " first where nobody depends on it. What it has written outside of volumes is lost then.\n\n"
+            + "\n".join(_again(others)),
+            tuple(failure for failure, _ in others),
         )
+
+
+def _notes(changes: Iterable[Started]) -> str:
+    """Return from what the numbers come."""
+    notes = dict.fromkeys(f"- {code(each.name)}: {each.note}" for each in changes if each.note)
+    return "\n\nThe numbers are twice what the kernel counted:\n\n" + "\n".join(notes) if notes else ""
+
+
+def _compose(override: Override) -> str:
+    """Return the command that starts a project with an override."""
+    files = [each for each in override.project.files if is_plain_path(each)] or ["COMPOSE-FILE"]
+    named = " ".join(f"-f {quoted(each)}" for each in (*files, override.name))
+    return f"docker compose -p {override.project.project} {named} up -d"
+
+
+def _again(changes: Iterable[tuple[Failure, Started]]) -> Iterator[str]:
+    """Yield a line for each container or swarm service to start again."""
+    for name, alike in grouped((each for _, each in changes), lambda each: each.name).items():
+        if service := alike[0].container.service:
+            yield f"- {code(name)}: {code(f'docker service update {containers.of_service(alike)} {service.name}')}"
+            continue
+        add, drop = containers.again(alike)
+        parts = [("add", add), ("leave out", drop)]
+        words = "; ".join(f"{word} {', '.join(map(code, found))}" for word, found in parts if found)
+        yield f"- {code(name)}: {words}"
 
 
 def _rights(plan: Plan) -> Part:
@@ -114,11 +161,6 @@ def _rights(plan: Plan) -> Part:
     return Part("Owners and modes of files", how, plan.fixed(Rights), tuple(lines), files)
 
 
-def _words(options: Options) -> str:
-    parts = [("add", options.add), ("leave out", options.drop)]
-    return "; ".join(f"{word} {', '.join(f'`{each}`' for each in found)}" for word, found in parts if found)
-
-
 def rules_file(rules: Iterable[Rule]) -> str:
     """Return the file of audit rules; rules below /run, which is empty at boot, come last."""
     lines = {each.line: each.off for each in rules}
@@ -130,8 +172,9 @@ def rules_file(rules: Iterable[Rule]) -> str:
 
 def files(plan: Plan) -> dict[str, str]:
     """Return the files by name, except README.md and the playbook."""
-    found = {APPLY: _shell(APPLY), CHANGES: changes(plan)}
-    for part in parts(plan):
+    made = [*parts(plan)]
+    found = {APPLY: _shell(APPLY), CHANGES: changes(plan)} if any(each.lines for each in made) else {}
+    for part in made:
         found |= part.files
     return found
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from hullcheck import inputs, secrets
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
+from hullcheck.remedies import offered
 from hullcheck.results import Place
+from hullcheck.results.failures import Failure
 
 _LARGEST = 4 * inputs.MIB
 
@@ -67,3 +69,13 @@ def shown(text: str, place: Place) -> tuple[str, str, str]:
         return before, item, after
     kept = item if hidden.startswith(before + item) else hidden[len(before) :]
     return before, kept, hidden.removeprefix(before + kept)
+
+
+def to_write(failure: Failure, connect: str) -> str:
+    """Return lines for a service in place of what fails, or a comment with the remedy."""
+    item, places = "", failure.finding.places
+    if places:
+        item = shown(line_at(path_of(places[0].file, connect), places[0]), places[0])[1]
+    made = offered.to_write(failure.control.id, item)
+    is_name = item.strip("\"'") in ("", failure.finding.subject)
+    return f"# {failure.control.remedy}" if is_name and item and made.startswith("# without") else made

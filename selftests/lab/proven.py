@@ -6,13 +6,12 @@ needs a flaw there.
 
 from hullcheck.remedies import (
     AuditRule,
-    ContainerLimit,
-    ContainerOptions,
     KernelSettings,
     Mode,
     Owner,
     Remedy,
     Settings,
+    Start,
 )
 from hullcheck.remedies.table import REMEDIES
 
@@ -22,8 +21,8 @@ def of(*kinds: type[Remedy]) -> frozenset[str]:
     return frozenset(name for name, each in REMEDIES.items() if isinstance(each, kinds))
 
 
-ASKED = frozenset({"daemon_remaps_users"})
-"""What takes something away, on a host of its own."""
+ASKED = frozenset({"daemon_remaps_users", "remote_api_asks_for_client_certificates"})
+"""What takes something away, on hosts of their own."""
 HOST = of(Settings, KernelSettings, Mode, Owner) - ASKED
 """On a careless host."""
 PLAYED = (of(Settings, KernelSettings) - ASKED) | {
@@ -32,9 +31,18 @@ PLAYED = (of(Settings, KernelSettings) - ASKED) | {
 }
 """By the playbook: of owners and modes one file of each kind."""
 RULES = of(AuditRule) - {"containerd_shim_is_audited", "runc_v1_shim_is_audited"}  # no container runs with these
-LIMITS, OPTIONS = of(ContainerLimit), of(ContainerOptions)
-"""In the kernel of the machine, and of containers."""
-ASKED_ON_HOST = frozenset(name for name, each in REMEDIES.items() if each.asks) - ASKED
+LIMITS = frozenset(
+    name for name, each in REMEDIES.items() if isinstance(each, Start) and each.settings and each.settings[0].update
+)
+OPTIONS = frozenset(
+    {
+        *("container_capabilities_are_needed", "container_gains_no_privileges", "container_has_a_seccomp_filter"),
+        *("container_has_a_pid_namespace", "container_has_an_ipc_namespace", "container_has_a_uts_namespace"),
+        "container_root_is_read_only",
+    }
+)
+"""In the kernel of the machine, and of containers; `test_mended_stacks.py` has the others."""
+ASKED_ON_HOST = frozenset(name for name, each in REMEDIES.items() if each.asks_for_some) - ASKED
 
 # ---- what still fails on the careless host when all files are applied
 
@@ -44,14 +52,14 @@ LEFT = frozenset(
         # the engine loses sight of its images and containers: a test of its own applies it
         "daemon_remaps_users",
         # it takes software, a disk or a certificate that the site has to choose
-        *("client_requests_are_authorized_by_a_plugin", "registries_are_reached_over_verified_tls"),
+        "client_requests_are_authorized_by_a_plugin",
         *("engine_data_has_a_file_system_of_its_own", "something_watches_the_containers"),
         *("docker_bench_runs_regularly", "patching_is_automated"),
         # only the site knows which networks and machines are its own
         *("firewall_limits_container_traffic", "container_logs_leave_the_host"),
         "host_logs_are_collected_centrally",
         # only who knows the workload can say what it needs
-        *("container_drops_all_capabilities", "container_cpu_time_is_capped"),
+        *("container_drops_all_capabilities"),
         # the image has to be built again
         *("container_reports_its_health", "container_user_is_not_root", "container_image_is_pinned"),
         *("image_has_a_health_check", "image_holds_no_shell"),
@@ -59,7 +67,7 @@ LEFT = frozenset(
 )
 ALONG = frozenset(
     {
-        *("container_has_a_seccomp_filter", "engine_is_controlled_by_trusted_users"),
+        "container_has_a_seccomp_filter",
         "log_files_are_limited",
     }
 )

@@ -20,11 +20,12 @@ from msgspec import Struct
 from hullcheck import cli, facts
 from hullcheck.controls.metadata import read_docstring
 from hullcheck.recording import Recording
-from hullcheck.remedies import AuditRule
-from hullcheck.remedies.plan import Limit, Options, Rule, change, plan
+from hullcheck.remedies import AuditRule, containers
+from hullcheck.remedies.containers import Started
+from hullcheck.remedies.plan import Rule, change, plan
 from hullcheck.remedies.script import PLACE, rules_file
 from hullcheck.remedies.table import REMEDIES
-from hullcheck.results import Control, Finding, document
+from hullcheck.results import Control, Finding, document, grouped
 from hullcheck.results.failures import Failure
 from hullcheck.verdicts import Verdict
 from selftests.kit.judging import control, facts_of_guest, judge_engine, judged
@@ -186,16 +187,19 @@ def remedy(project: Project, host: Host, also: Collection[str] = ()) -> Remedies
     recording = Recording.load(run / host.name, facts.PROBES)
     made = plan(document.load(run, ""), host.name, recording, also)
     every = {(each.control.id, each.finding.subject) for each, _ in made.changes}
-    again = {(each.control.id, each.finding.subject) for each in made.fixed(Options)}
+    starts = made.of(Started)
+    again = {
+        (failure.control.id, failure.finding.subject)
+        for failure, each in made.changes
+        if isinstance(each, Started) and not each.update
+    }
     left = {failure.control.id for failure, _ in made.left} | {each.control.id for each in made.optional}
     options = {"client": LOOSE.split()}
-    for again_with in made.options:
-        kept = LOOSE if again_with.container == "client" else ""
-        for each in again_with.drop:
+    for name, alike in grouped(starts, lambda each: each.name).items():
+        kept, (add, drop) = LOOSE if name == "client" else "", containers.again(alike)
+        for each in drop:
             kept = kept.replace(each, "")
-        options[again_with.container] = " ".join((kept, *again_with.add)).split()
-    for limit in made.of(Limit):
-        options.setdefault(limit.container, []).extend(limit.options.split())
+        options[name] = " ".join((kept, *add)).split()
     return Remedies(output / host.name, every - again, again, left, options)
 
 

@@ -1,10 +1,10 @@
 """Services of a Compose file as containers. What engine, image or host decides is not applicable, and never a pass."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from hullcheck.facts.containers import Container, HostContext
 from hullcheck.facts.containers.inspect import Inspected, Source, Volume, view
@@ -36,7 +36,12 @@ class Item(Struct, frozen=True):
 
     def is_in(self, reason: str) -> bool:
         """Return whether *reason* names this item."""
-        return any(_token(each).search(reason) for each in self.names)
+        return is_named(self.names, reason)
+
+
+def is_named(names: Iterable[str], reason: str) -> bool:
+    """Return whether *reason* has one of these names in it."""
+    return any(_token(each).search(reason) for each in names)
 
 
 @cache
@@ -68,6 +73,7 @@ class ComposeFile(Model, frozen=True, kw_only=True, rename=None):
     services: dict[str, Service]
     networks: dict[str, FileNetwork]
     volumes: dict[str, Volume]
+    digests: dict[str, str] = field(default_factory=dict)  # the SHA-256 of each text, by path below the folder
 
 
 def document(recording: Recording) -> ComposeFile:

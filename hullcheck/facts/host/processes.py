@@ -81,6 +81,11 @@ class Process(Struct, frozen=True, dict=True):
         return self._numbers("Uid")
 
     @property
+    def effective_capabilities(self) -> int:
+        """The capabilities that it has now, as bits."""
+        return self._numbers("CapEff", 16)[0]
+
+    @property
     def capabilities(self) -> int:
         """The permitted, effective and bounding capabilities, as bits."""
         sets = [self._numbers(name, 16)[0] for name in ("CapEff", "CapPrm", "CapBnd")]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from hullcheck.remedies.compose import to_write
 from hullcheck.results import SEVERITIES, Audit, Place, grouped, sentences
 from hullcheck.results.failures import Failure, findings, rank
 from hullcheck.verdicts import Verdict
@@ -87,7 +86,11 @@ def _reason(failure: Failure) -> str:
 
 
 def _path(audit: Audit, target: str, place: Place) -> Path:
-    return source.path_of(place.file, next(each.connect for each in audit.targets if each.name == target))
+    return source.path_of(place.file, _connect(audit, target))
+
+
+def _connect(audit: Audit, target: str) -> str:
+    return next(each.connect for each in audit.targets if each.name == target)
 
 
 def _shown(audit: Audit, target: str, place: Place) -> str:
@@ -136,7 +139,9 @@ def _advice(audit: Audit, together: Iterable[Failure], written: set[str]) -> Ite
     for each in together:
         if each.control.id not in written and each.finding.verdict is Verdict.FAIL:
             written.add(each.control.id)
-            by_text.setdefault(_to_write(audit, each), []).append(sentences.called(each.control))
+            by_text.setdefault(source.to_write(each, _connect(audit, each.target)), []).append(
+                sentences.called(each.control)
+            )
     by_text.pop("", None)
     if by_text:
         yield head(f"{_INDENT}write:", "bold")
@@ -144,13 +149,3 @@ def _advice(audit: Audit, together: Iterable[Failure], written: set[str]) -> Ite
         first, *more = text.splitlines()
         yield head(f"{_INDENT}  {first}{'; ' if '#' in first else '  # '}{', '.join(numbers)}", "green", len(first) + 6)
         yield from (head(f"{_INDENT}  {each}", "green") for each in more)
-
-
-def _to_write(audit: Audit, failure: Failure) -> str:
-    item, places = "", failure.finding.places
-    if places:
-        text = source.line_at(_path(audit, failure.target, places[0]), places[0])
-        item = source.shown(text, places[0])[1]
-    made = to_write(failure.control.id, item)
-    is_name = item.strip("\"'") in ("", failure.finding.subject)
-    return f"# {failure.control.remedy}" if is_name and item and made.startswith("# without") else made

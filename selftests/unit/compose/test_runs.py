@@ -39,7 +39,9 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def test_run_with_a_bundle(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_with_a_bundle(
+    monkeypatch: pytest.MonkeyPatch, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Files are targets, judged by name and line; the rest is not applicable, and the bundle is judged again."""
     project.environment["MINE"] = "b:1"
     project.write("other/compose.yml", "services:\n  one:\n    image: ${MINE}\n    privileged: ${MINE:+true}\n")
@@ -69,8 +71,9 @@ def test_run_with_a_bundle(project: Project, capsys: pytest.CaptureFixture[str])
         if each["ruleId"] == "container_is_not_privileged"
         for place in each["locations"]
     ]
+    monkeypatch.chdir(project.folder)
     assert cli.main(["remedy", str(project.folder / "reports/latest"), "--target=compose.yml"]) == 0
-    assert "compose.yml: a Compose file; change it in the lines" in capsys.readouterr().out
+    assert "+    pids_limit: 1000\n" in capsys.readouterr().out
     for name in ("compose.yml", "other/compose.yml"):
         (project.folder / name).unlink()
     done = verify(project.folder / "reports/latest.zip")
@@ -222,7 +225,7 @@ def test_screen(tmp_path: Path, columns: int, folder: str) -> None:
     assert "    6 | environment: {DB_PASSWORD: ***" in text
     assert "4717" not in text
     assert '    write:\n      - "127.0.0.1:8443:443"  # CIS 5.14' in text
-    assert text.count("pids_limit: 200  # CIS 5.29") == 1
+    assert text.count("pids_limit: 1000  # CIS 5.29") == 1
     assert "1 critical, 1 high, 3 medium in 1 file" in text
     assert "next: hullcheck explain 5.5, or hullcheck accept 5.5 --subject db --reason TEXT" in text
 

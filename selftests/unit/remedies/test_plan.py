@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from hullcheck.facts import Facts
 from hullcheck.facts.host.file import FileFact, Node, State
 from hullcheck.policy import Policy
-from hullcheck.remedies import AuditRule, ContainerLimit, KernelSettings, Mode, Owner, Remedy, Settings
+from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Remedy, Setting, Settings, Start, script
 from hullcheck.remedies import plan as plans
-from hullcheck.remedies.plan import DaemonSettings, KernelSetting, Limit, Options, Rights, Rule, plan_of
+from hullcheck.remedies.containers import Started, again
+from hullcheck.remedies.plan import DaemonSettings, KernelSetting, Rights, Rule, plan_of
 from hullcheck.results import Control, Finding
 from hullcheck.results.failures import Failure
 from hullcheck.verdicts import EvidenceError, Verdict
@@ -25,7 +26,8 @@ PATH = "/etc/docker/daemon.json"
 MODE, OWNER = Mode(files="configuration_file", most=0o644), Owner(files="configuration_file")
 ICC, RULE = Settings(put={"icc": False}), AuditRule(files="configuration_file")
 KERNEL = KernelSettings(values={"fs.suid_dumpable": "0"})
-LIMIT = ContainerLimit(options="--pids-limit 9")
+LIMIT = Start(settings=(Setting(finding="no .*none is set", update="--pids-limit {pids}"),), write="")
+CARELESS = Facts(recording_of("careless-26.1"), Policy())
 SOCKET = stat.S_IFSOCK
 RECORDING = recording_of("hardened-26.1")
 HOST = Facts(RECORDING, Policy())
@@ -215,9 +217,10 @@ NO_LIMIT = "no process limit is in force, and none is set"
 
 def test_limit_where_there_is_none() -> None:
     """Another number changes nothing where the kernel does not enforce it."""
-    assert change(LIMIT, HOST, NO_LIMIT, "web", "container") == Limit("web", "--pids-limit 9")
+    assert change(LIMIT, CARELESS, NO_LIMIT, "agent", "container").update == "--pids-limit 1000"
     for reason in ("no process limit is in force, but 100 is set", "the limit is that of the host"):
-        assert "no remedy has been proven for this cause" in change(LIMIT, HOST, reason, "web", "container")
+        assert "no remedy has been proven for this cause" in change(LIMIT, CARELESS, reason, "agent", "container")
+    assert "not in the recording" in change(LIMIT, CARELESS, NO_LIMIT, "nobody", "container")
 
 
 @pytest.mark.parametrize("name", ["$(id)", "-f", "a b", "a\nb", "a;id", "", "{{ x }}", "ä"])
@@ -231,14 +234,13 @@ def test_options_of_a_container_are_together() -> None:
     reasons = {
         "container_gains_no_privileges": "processes can gain privileges (no-new-privileges is not set)",
         "container_has_a_pid_namespace": "shares the process namespace of the host",
-        "container_has_a_seccomp_filter": "runs with --privileged, and so without a seccomp filter",
+        "container_has_a_seccomp_filter": "the daemon applies no seccomp filter",
         "container_is_not_privileged": "runs with --privileged",
     }
-    found = [failure(reason, "web", "container", name) for name, reason in reasons.items()]
-    made = plan_of(found, HOST, also=reasons)
-    assert made.options == [Options("web", ("--security-opt no-new-privileges",), ("--pid host",))]
-    assert [failure.control.id for failure, _ in made.left] == [*reasons][2:]
-    assert [each.control.id for each in plan_of(found, HOST).optional] == ["container_has_a_pid_namespace"]
-    assert made.is_empty
-    rights = (failure(OPEN), Rights(PATH, "mode", "o-w"))
-    assert not replace(made, changes=(*made.changes, rights)).is_empty
+    found = [failure(reason, "agent", "container", name) for name, reason in reasons.items()]
+    made = plan_of(found, CARELESS, also=reasons)
+    assert again(made.of(Started)) == (["--security-opt no-new-privileges"], ["--pid host", "--privileged"])
+    assert [failure.control.id for failure, _ in made.left] == ["container_has_a_seccomp_filter"]
+    asked = [each.control.id for each in plan_of(found, CARELESS).optional]
+    assert asked == [each for each in reasons if each != "container_gains_no_privileges"]
+    assert script.APPLY not in script.files(made)

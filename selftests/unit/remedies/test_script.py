@@ -20,20 +20,27 @@ from hullcheck.remedies.plan import (
     Change,
     DaemonSettings,
     KernelSetting,
-    Limit,
-    Options,
     Plan,
     Rights,
     Rule,
+    change,
     is_plain_path,
 )
 from hullcheck.remedies.readme import readme
 from hullcheck.remedies.script import code, comment, prose, quoted
-from selftests.unit.remedies.test_plan import failure
+from hullcheck.remedies.table import REMEDIES
+from selftests.unit.remedies.test_plan import CARELESS, failure
 
 PATH = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
 HOSTILE = ["$(id)", "`id`", "a b", "a'b", 'a"b', "-rf", "a;id", "~root", "*", "ä", "{{ x }}", "a\\nb"]
 NO_NAMES = ["all", "ungrouped", "a b", "x' ~ lookup('pipe', 'id') ~ '", "*", "a:b", "-x"]
+
+
+def started(name: str, reason: str) -> Change:
+    """What a container of the careless host should have."""
+    return change(failure(reason, "agent", "container", name), REMEDIES[name], CARELESS)
+
+
 CHANGES: tuple[tuple[str, Change], ...] = (
     ("daemon_remaps_users", DaemonSettings("/d.json", "docker@1.service", {"userns-remap": "default"}, ())),
     ("daemon_logs_at_level_info", DaemonSettings("/d.json", "docker@1.service", {}, ("debug",))),
@@ -43,8 +50,14 @@ CHANGES: tuple[tuple[str, Change], ...] = (
     ("kernel_settings_survive_a_reboot", KernelSetting("kernel.x", "2")),
     ("api_sockets_are_closed_to_others", Rights("/run/s", "mode", "o-rw", socket={"SocketMode": "0660"})),
     ("configuration_directory_belongs_to_root", Rights("/etc/a", "owner", "root:root")),
-    ("container_has_a_memory_limit", Limit("web", "--memory 9 --memory-swap 18")),
-    ("container_has_a_pid_namespace", Options("web", (), ("--pid host",))),
+    (
+        "container_has_a_memory_limit",
+        started("container_has_a_memory_limit", "no memory limit is in force, and none is set"),
+    ),
+    (
+        "container_has_a_pid_namespace",
+        started("container_has_a_pid_namespace", "shares the process namespace of the host"),
+    ),
 )
 
 
@@ -71,7 +84,7 @@ def test_all_changes() -> None:
         "run augenrules --load",
         "file sysctl.conf /etc/sysctl.d/99-zz-hullcheck.conf 644",
         "kernel kernel.x 2",
-        "update web --memory 9 --memory-swap 18",
+        "update agent --memory 512m --memory-swap -1",
     ]
     assert "# Audit rules: data_root_is_audited, api_socket_is_audited\n" in script.changes(WHOLE)
     files = script.files(WHOLE)
@@ -148,13 +161,14 @@ def test_name_of_the_target_ends_no_comment() -> None:
 @pytest.mark.needs("ansible-playbook")
 def test_ansible_runs_what_it_is_told(tmp_path: Path) -> None:
     """With a real Ansible: what is said, and not only what stands in the playbook, `check`."""
-    text = script.playbook(plan()).replace("/var/lib/hullcheck", str(tmp_path / "there"))
+    text = script.playbook(plan(Rule("", off=False))).replace("/var/lib/hullcheck", str(tmp_path / "there"))
     text = text.replace("become: true", "connection: local")
     user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
     text = text.replace("owner: root", f"owner: {user}").replace("group: root", f"group: {group}")
     (tmp_path / "play.yml").write_text(text)
     (tmp_path / "apply.sh").write_text("echo asked to $1\n")
-    (tmp_path / "changes.sh").write_text("")
+    for name in ("changes.sh", "docker.rules"):
+        (tmp_path / name).write_text("")
     environment = {"PATH": PATH, "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
     assert "default('check')" in text
     argv = ["ansible-playbook", "-i", "web1,", "play.yml", "-e", "todo=back"]

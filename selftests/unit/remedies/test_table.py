@@ -6,10 +6,18 @@ import shlex
 import pytest
 
 from hullcheck.facts.host.system import SETTINGS
-from hullcheck.remedies import AuditRule, ContainerOptions, KernelSettings, Mode, Owner, Settings
+from hullcheck.remedies import AuditRule, KernelSettings, Mode, Owner, Settings, Start, pairs
 from hullcheck.remedies.offered import explained
 from hullcheck.remedies.table import REMEDIES
 from selftests.kit.judging import control
+
+KEYS = frozenset(
+    {
+        *("mem_limit", "cpu_shares", "cpus", "pids_limit", "restart", "privileged"),
+        *("cap_drop", "security_opt", "read_only", "tmpfs"),
+    }
+)
+"""Of a Compose file, whose values the lab has put there."""
 
 
 @pytest.mark.parametrize("name", REMEDIES)
@@ -20,12 +28,17 @@ def test_remedy(name: str) -> None:
         assert remedy.files in inspect.signature(control(name)).parameters
     if isinstance(remedy, KernelSettings):
         assert remedy.values.items() <= SETTINGS.items()
-    for option in (*remedy.add, *remedy.drop) if isinstance(remedy, ContainerOptions) else ():
-        assert option.startswith("--")
-        assert shlex.split(option) == option.split()
+    for each in remedy.settings if isinstance(remedy, Start) else ():
+        for options in (each.run, each.drop, each.update, each.service):
+            assert not options or shlex.split(options) == options.split()
+        assert pairs(each.put).keys() <= KEYS
+        assert each.put or each.away or each.run or each.drop or each.service
+    if not remedy.effect:
+        assert "no proven remedy" in first
+        return
     assert first.startswith("`hullcheck remedy` ")
-    assert len(more) == remedy.asks + bool(remedy.risk)
-    assert remedy.risk or not remedy.asks
+    assert len(more) == remedy.asks_for_some + bool(remedy.risk)
+    assert remedy.risk or not remedy.asks_for_some
 
 
 def test_settings_that_stop_containers_are_asked_for() -> None:
@@ -38,5 +51,5 @@ def test_settings_that_stop_containers_are_asked_for() -> None:
 
 def test_control_without_a_remedy_says_so() -> None:
     """Of those that nobody has proven, and of a site's own."""
-    (words,) = explained("container_is_not_privileged")
+    (words,) = explained("container_runs_no_ssh_server")
     assert "no proven remedy for this control" in words

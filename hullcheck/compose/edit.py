@@ -1,0 +1,320 @@
+"""Change what services have in Compose files. Only the lines concerned change: the others stay, byte for byte.
+
+PyYAML tells where each node begins and ends. Text is put in, replaced or taken out there, and nothing is written anew,
+so comments, order, quotes, anchors and line ends are as before.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+from msgspec import Struct
+
+from hullcheck.compose.source import Project, Setting, at, items, named, names_of, source_of
+from hullcheck.facts.containers.compose import WHOLE, is_named
+from hullcheck.lazy import regex
+
+_LIMITS = {"mem_limit": "memory", "pids_limit": "pids", "cpus": "cpus"}  # names below deploy.resources.limits
+_NUMBER = r"(?:[\d-]+|\$\w+|\$\{[^}]*\})"
+_PORT = regex(
+    rf"(?P<address>(?:\[[\da-fA-F:]*\]|\d+\.\d+\.\d+\.\d+):)?(?P<host>{_NUMBER}?:)?(?P<last>{_NUMBER}(?:/\w+)?)"
+)
+_EVERY = ("", "0.0.0.0", "[::]")  # the addresses that are replaced
+_LOOPBACK = "127.0.0.1"
+
+
+class ByHand(Exception):
+    """A wish has to be fulfilled by hand. The message says why."""
+
+
+class Wish(Struct, frozen=True):
+    """What a service should have at one key."""
+
+    service: str
+    key: str
+    value: str = ""  # for a setting that is one value
+    items: tuple[str, ...] = ()  # to add to a list
+    reasons: tuple[str, ...] = ()  # items that one of these names go, or the key if it is one value
+
+
+class Edit(Struct, frozen=True):
+    """Text in place of a part of a file."""
+
+    path: Path
+    start: int
+    end: int
+    text: str
+    users: frozenset[str]  # the services that get the part, some by an anchor or `extends`
+
+
+def _others(wish: Wish, edits: Iterable[Edit], found: Mapping[Wish, list[Edit]]) -> str:
+    """Return why *edits* are wrong for other services, or an empty string."""
+    for each in edits:
+        wishing = {other.service for other, theirs in found.items() if each in theirs}
+        if without := sorted(each.users - wishing):
+            return f"{', '.join(without)} would change too: write it for {wish.service} alone"
+    return ""
+
+
+def _written(text: str, edits: Iterable[Edit]) -> str:
+    """Return *text* with *edits*. At one place come the lines first that belong to what is there before it."""
+
+    def order(edit: Edit) -> tuple[int, int, int, bool]:
+        line = edit.text.strip("\r\n")
+        return edit.start, edit.end, len(line.lstrip(" ")) - len(line), not line.lstrip().startswith("-")
+
+    parts, done = list[str](), 0
+    for each in sorted(edits, key=order):
+        parts += [text[done : each.start], each.text]
+        done = max(done, each.end)
+    return "".join((*parts, text[done:]))
+
+
+class Editor:
+    """Changes the files of a project."""
+
+    def __init__(self, project: Project) -> None:
+        self._texts = project.texts
+        self._services = dict[str, list[Mapping[str, Setting]]]()
+        self._users = dict[int, set[str]]()
+        for file in project.files:
+            for name, settings in file.services.items():
+                self._services.setdefault(name, []).append(settings)
+                for each in settings.values():
+                    self._users.setdefault(id(each.value), set()).add(name)
+
+    def has(self, service: str, key: str) -> bool:
+        """Return whether the files set *key* of a service."""
+        first, *rest = key.split(".")
+        found = (settings[first].value for settings in self._services[service] if first in settings)
+        return any(not rest or at(each, rest) for each in found)
+
+    def names(self, service: str, reason: str, key: str) -> bool:
+        """Return whether *reason* names an item of *key*."""
+        wish = Wish(service, key, reasons=(reason,))
+        found = (settings[key] for settings in self._services[service] if key in settings)
+        return any(_is_meant(wish, item) for each in found for item in items(each.value))
+
+    def edited(self, wishes: Iterable[Wish]) -> tuple[dict[Path, str], dict[Wish, str]]:
+        """Return the new texts of files, and why the other wishes have to be fulfilled by hand.
+
+        What several services share changes only if all of them wish for the same.
+        """
+        found, left = dict[Wish, list[Edit]](), dict[Wish, str]()
+        for wish in wishes:
+            try:
+                found[wish] = self._edits(wish)
+            except ByHand as error:
+                left[wish] = str(error)
+        while alone := {wish: word for wish, edits in found.items() if (word := _others(wish, edits, found))}:
+            left |= alone
+            found = {wish: edits for wish, edits in found.items() if wish not in alone}
+        by_path = dict[Path, dict[Edit, None]]()
+        for each in (each for edits in found.values() for each in edits):
+            by_path.setdefault(each.path, {})[each] = None
+        return {path: _written(self._texts[path], edits) for path, edits in by_path.items()}, left
+
+    def _edits(self, wish: Wish) -> list[Edit]:
+        found = [settings[wish.key] for settings in self._services[wish.service] if wish.key in settings]
+        if wish.key == "ports":
+            edits = [edit for each in found for edit in self._on_loopback(each)]
+        elif wish.value:
+            edits = [self._set(wish, found)]
+        else:
+            edits = [*self._items(wish, found)]
+        if not (edits or wish.items):
+            raise ByHand("the file does not have it there")
+        return edits
+
+    def _edit(self, setting: Setting, start: int, end: int, text: str) -> Edit:
+        users = self._users.get(id(setting.value), set())
+        return Edit(setting.path, start, end, text, frozenset(users))
+
+    def _set(self, wish: Wish, found: Sequence[Setting]) -> Edit:
+        deploy = [settings["deploy"] for settings in self._services[wish.service] if "deploy" in settings]
+        limits = [(each, part[1]) for each in deploy if (part := at(each.value, ("resources", "limits")))]
+        if wish.key in _LIMITS and limits:  # docker compose refuses different limits in both places
+            setting, mapping = limits[-1]
+            name, value = _LIMITS[wish.key], f'"{wish.value}"' if wish.key == "cpus" else wish.value
+            there = named(mapping).get(name)
+            return self._replace(setting, there, value) if there else self._insert(setting, mapping, f"{name}: {value}")
+        if found:
+            return self._replace(found[-1], found[-1].value, wish.value)
+        first = self._services[wish.service][0][WHOLE]
+        return self._insert(first, first.value, f"{wish.key}: {wish.value}")
+
+    def _replace(self, setting: Setting, node: yaml.Node, value: str) -> Edit:
+        """Return an edit that replaces a value on one line."""
+        start, end = node.start_mark.index, node.end_mark.index
+        text = self._texts[setting.path][start:end]
+        if not isinstance(node, yaml.ScalarNode) or node.style in ("|", ">") or text[:1] in ("&", "!"):
+            raise ByHand("it is not written as one plain value")
+        if "$" in text:
+            raise ByHand(f"{text} decides")
+        return self._edit(setting, start, end, value if text else f" {value}")
+
+    def _insert(self, setting: Setting, mapping: yaml.Node, line: str) -> Edit:
+        """Return an edit that adds a line to a mapping: at its end, or at its start if its end is not clear."""
+        text = self._texts[setting.path]
+        if not isinstance(mapping, yaml.MappingNode) or not mapping.value:
+            raise ByHand("the service has no settings of its own here")
+        if mapping.flow_style:
+            start = text.index("{", mapping.start_mark.index) + 1
+            return self._edit(setting, start, start, f"{line}, ")
+        first, end = mapping.value[0][0].start_mark, _end(mapping)
+        blanks, new = " " * first.column, _line_end(text)
+        if end is None:
+            return self._edit(setting, first.index, first.index, f"{line}{new}{blanks}")
+        return self._edit(setting, *self._after(text, end, f"{blanks}{line}"))
+
+    def _after(self, text: str, end: int, line: str) -> tuple[int, int, str]:
+        """Return the place after the line with *end*, and *line* to insert there."""
+        start, new = text.find("\n", end) + 1, _line_end(text)
+        return (start, start, f"{line}{new}") if start else (len(text), len(text), f"{new}{line}")
+
+    # ---- items of lists
+
+    def _items(self, wish: Wish, found: Sequence[Setting]) -> Iterator[Edit]:
+        """Yield the edits that add items, and take away those that reasons name."""
+        adding = [each for each in wish.items if not self._is_there(wish, found, each)]
+        for setting in found:
+            if wish.reasons and not wish.items and isinstance(setting.value, yaml.ScalarNode):
+                yield self._without_key(setting)
+            elif dropped := [each for each in items(setting.value) if _is_meant(wish, each)]:
+                yield from self._exchanged(setting, dropped, adding)
+                adding = []
+        if adding:
+            yield self._added(wish, found, adding)
+
+    def _is_there(self, wish: Wish, found: Iterable[Setting], wanted: str) -> bool:
+        """Return whether a list has the item, or something is mounted at the path of a tmpfs."""
+        nodes = [node for each in found for node in (items(each.value) or [each.value])]
+        if wish.key == "cap_drop":
+            return any(str(each.value).upper().removeprefix("CAP_") in (wanted, "ALL") for each in nodes)
+        return wish.key == "tmpfs" and wanted in self.mounted(wish.service)
+
+    def mounted(self, service: str) -> set[str]:
+        """Return the paths in a service at which the files mount something."""
+        found = set[str]()
+        for settings in self._services[service]:
+            for each in (
+                each for key in ("tmpfs", "volumes") if key in settings for each in _each(settings[key].value)
+            ):
+                *_, last = str(each.value).removesuffix(":ro").removesuffix(":rw").split(":")
+                target = named(each).get("target")
+                found |= {str(target.value) if target else last, str(each.value).partition(":")[0]}
+        return found
+
+    def _without_key(self, setting: Setting) -> Edit:
+        """Return an edit that takes a key away, with its value."""
+        text, key = self._texts[setting.path], setting.key
+        if key is None or setting.value.start_mark.index < key.start_mark.index:
+            raise ByHand("it is written by an alias")
+        value = source_of(text, setting.value)
+        if "$" in value:
+            raise ByHand(f"{value} decides")
+        end = _end(setting.value)
+        start = text.rfind("\n", 0, key.start_mark.index) + 1
+        if end is None or text[start : key.start_mark.index].strip():
+            raise ByHand("it is on a line with other settings")
+        return self._edit(setting, start, text.find("\n", end) + 1 or len(text), "")
+
+    def _exchanged(self, setting: Setting, dropped: Sequence[yaml.Node], adding: Sequence[str]) -> Iterator[Edit]:
+        """Yield the edits of a list without some of its items, and with others in their place."""
+        text, nodes = self._texts[setting.path], items(setting.value)
+        if variable := next((each for each in dropped if "$" in source_of(text, each)), None):
+            raise ByHand(f"{source_of(text, variable)} decides")
+        kept = [source_of(text, each) for each in nodes if each not in dropped]
+        if not kept and not adding:
+            yield self._without_key(setting)
+        elif _is_flow(setting.value):
+            start, end = setting.value.start_mark.index, setting.value.end_mark.index
+            if "#" in text[start:end] or text[start] != "[":
+                raise ByHand("its list has an anchor or a comment in it")
+            yield self._edit(setting, start, end, f"[{', '.join((*kept, *adding))}]")
+        else:
+            for number, each in enumerate(dropped):
+                yield self._exchanged_line(setting, each, adding if number == 0 else ())
+
+    def _exchanged_line(self, setting: Setting, node: yaml.Node, adding: Sequence[str]) -> Edit:
+        """Return an edit of the line of an item, which gets other items in its place."""
+        text = self._texts[setting.path]
+        start, end = text.rfind("\n", 0, node.start_mark.index) + 1, _end(node)
+        before = text[start : node.start_mark.index]
+        if end is None or before.strip() != "-":
+            raise ByHand("it is on a line with other settings")
+        stop = text.find("\n", end) + 1 or len(text)
+        return self._edit(setting, start, stop, "".join(f"{before}{each}{_line_end(text)}" for each in adding))
+
+    def _added(self, wish: Wish, found: Sequence[Setting], adding: Sequence[str]) -> Edit:
+        """Return an edit that adds items to the first list, or makes one."""
+        if not found:
+            first = self._services[wish.service][0][WHOLE]
+            return self._insert(first, first.value, f"{wish.key}: [{', '.join(adding)}]")
+        setting, nodes = found[0], items(found[0].value)
+        text = self._texts[setting.path]
+        if isinstance(setting.value, yaml.ScalarNode):
+            one = [source_of(text, setting.value)] if setting.value.value else []
+            return self._replace(setting, setting.value, f"[{', '.join((*one, *adding))}]")
+        end = _end(nodes[-1]) if nodes else None
+        if end is None or end > setting.value.end_mark.index:
+            raise ByHand("its list is empty, or has an alias in it")
+        if _is_flow(setting.value):
+            return self._edit(setting, end, end, "".join(f", {each}" for each in adding))
+        start = text.rfind("\n", 0, nodes[-1].start_mark.index) + 1
+        before = text[start : nodes[-1].start_mark.index]
+        if before.strip() != "-":
+            raise ByHand("its list is on a line with other settings")
+        return self._edit(setting, *self._after(text, end, _line_end(text).join(f"{before}{each}" for each in adding)))
+
+    # ---- ports
+
+    def _on_loopback(self, setting: Setting) -> Iterator[Edit]:
+        """Yield the edits that publish ports on the loopback address, where they are on all addresses."""
+        text = self._texts[setting.path]
+        for each in items(setting.value):
+            if isinstance(each, yaml.MappingNode):
+                address = named(each).get("host_ip")
+                if address is None:
+                    yield self._insert(setting, each, f"host_ip: {_LOOPBACK}")
+                elif address.value in _EVERY:
+                    yield self._replace(setting, address, _LOOPBACK)
+                continue
+            written = source_of(text, each)
+            quote = written[:1] if written[:1] in ("'", '"') else ""
+            port = _PORT.fullmatch(written.strip(quote or " "))
+            if port is None:
+                raise ByHand(f"{written} decides")
+            if (port["address"] or "").rstrip(":") in _EVERY:
+                rest = f"{port['host'] or ':'}{port['last']}"
+                quote = quote or ('"' if "$" in rest else "")
+                start, end = each.start_mark.index, each.end_mark.index
+                yield self._edit(setting, start, end, f"{quote}{_LOOPBACK}:{rest}{quote}")
+
+
+def _is_meant(wish: Wish, node: yaml.Node) -> bool:
+    names = names_of(wish.key, node)
+    return any(is_named(names, reason) for reason in wish.reasons)
+
+
+def _is_flow(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.CollectionNode) and bool(node.flow_style)
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _each(node: yaml.Node) -> list[yaml.Node]:
+    return items(node) or [node]
+
+
+def _end(node: yaml.Node) -> int | None:
+    """Return where the last word of a node ends; None if that is an alias, or a block of text."""
+    if isinstance(node, yaml.ScalarNode):
+        return None if node.style in ("|", ">") else int(node.end_mark.index)
+    if _is_flow(node):
+        return int(node.end_mark.index)
+    last = node.value[-1]
+    key, value = last if isinstance(node, yaml.MappingNode) else (node, last)
+    return None if value.start_mark.index < key.start_mark.index else _end(value)
