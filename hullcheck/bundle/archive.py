@@ -10,11 +10,6 @@ import re
 import stat
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
-
-from hullcheck import private_files
-from hullcheck.bundle import BundleError, sshsig
-from hullcheck.results import run_files
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = stat.S_IFREG | 0o600
@@ -39,16 +34,6 @@ def pack(files: Mapping[str, bytes]) -> bytes:
             entry.external_attr = _MODE << 16
             archive.writestr(entry, files[name])
     return whole.getvalue()
-
-
-def leave(path: Path, files: Mapping[str, bytes], key: Path | None) -> None:
-    """Write the bundle *path* with *files*, and point `latest.zip` to it; raise BundleError if *key* cannot sign."""
-    try:
-        signature = {run_files.SIGNATURE: sshsig.sign(key, files[run_files.DIGESTS])} if key else {}
-    except sshsig.SignatureError as error:
-        raise BundleError(f"{key} did not sign: {error}") from None
-    private_files.write(path, pack({**files, **signature}))
-    private_files.point(path.with_name(f"{run_files.LATEST}.zip"), path.name)
 
 
 def unpack(whole: bytes) -> list[tuple[str, bytes]]:

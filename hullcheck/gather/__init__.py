@@ -48,7 +48,7 @@ def arriving(
         for target in waiting:
             finished.put(trip.bounded(target))
 
-    processes.begin()
+    processes.ended.clear()
     for _ in range(min(jobs, len(targets))):
         threading.Thread(target=work, daemon=True).start()
     try:

@@ -27,7 +27,8 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _UNHANDLED = (signal.SIG_DFL, signal.default_int_handler)
 
 _running: dict[subprocess.Popen[bytes], "Intake"] = {}
-_ended = threading.Event()
+ended = threading.Event()
+"""Set once all were ended, as by Ctrl-C; then none is started until it is cleared."""
 
 
 class Intake:
@@ -72,7 +73,7 @@ def run(command: str, timeout: float, environment: Mapping[str, str] | None = No
     *hold* keeps its standard input open, as a probe script wants it, which ends in order when that is closed; else
     there is none. Raises InterruptedError if all has been ended.
     """
-    if _ended.is_set():
+    if ended.is_set():
         raise InterruptedError("the run was interrupted")
     process = subprocess.Popen(
         command.encode(),
@@ -178,22 +179,12 @@ def run_over_paramiko(backend: Any, command: bytes, timeout: float) -> Intake:
 # ---- the end of all
 
 
-def begin() -> None:
-    """Let processes be started, also after others were ended."""
-    _ended.clear()
-
-
-def are_ended() -> bool:
-    """Return whether all were ended, as by Ctrl-C."""
-    return _ended.is_set()
-
-
 def end_all() -> None:
     """End every process that was started here: ssh would outlive a Ctrl-C.
 
     Those that can end in order have a moment. Only the thread that started a process may read what it still says.
     """
-    _ended.set()
+    ended.set()
     told = [process for process in tuple(_running) if _hang_up(process)]
     end = time.monotonic() + _INTERRUPTED
     try:

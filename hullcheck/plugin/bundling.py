@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hullcheck import bundle, frameworks
+from hullcheck import bundle, frameworks, private_files
 from hullcheck.bundle import archive, inventory, manifest, sshsig
 from hullcheck.controls import shipped
 from hullcheck.plugin import options
@@ -44,7 +44,13 @@ class Bundling:
         folder = self.audit_session.folder
         path = folder.with_name(f"{folder.name}.zip")
         try:
-            archive.leave(path, self._files(session, audit, interrupted, others), self.key)
+            files = self._files(session, audit, interrupted, others)
+            if self.key:
+                files[run_files.SIGNATURE] = sshsig.sign(self.key, files[run_files.DIGESTS])
+            private_files.write(path, archive.pack(files))
+            private_files.point(path.with_name(f"{run_files.LATEST}.zip"), path.name)
+        except sshsig.SignatureError as error:
+            raise bundle.BundleError(f"{self.key} did not sign: {error}") from None
         except OSError as error:
             raise bundle.BundleError(f"{error.filename or path}: {error.strerror}") from None
         return path
@@ -120,6 +126,7 @@ def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
     """Return what *session* selected; paths are those of the project, and `partial` is why it cannot be repeated."""
     config = session.config
     named, here = options.places(config), config.invocation_params.dir
+    stopped = session.shouldfail or session.shouldstop
     of_shipped = options.is_of_shipped(config)
     if of_shipped and named == [str(shipped.folder())]:
         named = []
@@ -130,7 +137,7 @@ def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
         "deselected": list(config.getoption("deselect", None) or ()),
         "ignored": [_in_project(str(each), here, config.rootpath) for each in config.getoption("ignore", None) or ()],
         "ignored_patterns": [str(each) for each in config.getoption("ignore_glob", None) or ()],
-        "partial": _partial(session, interrupted=interrupted),
+        "partial": str(stopped or ("the run was interrupted" if interrupted else "")),
         "runxfail": bool(config.getoption("runxfail", False)),  # selects nothing, and waives nothing
         **({"shipped": True} if of_shipped else {}),
         **{kind: list(each) for kind, each in options.limits(config).items()},
@@ -141,12 +148,3 @@ def selection(session: pytest.Session, *, interrupted: bool) -> dict[str, Any]:
 def _in_project(argument: str, here: Path, project: Path) -> str:
     path, colons, rest = argument.partition("::")
     return os.path.relpath(here / path, project) + colons + rest
-
-
-def _partial(session: pytest.Session, *, interrupted: bool) -> str:
-    stopped = session.shouldfail or session.shouldstop
-    if stopped:
-        return str(stopped)
-    if interrupted:
-        return "the run was interrupted"
-    return ""

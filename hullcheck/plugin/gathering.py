@@ -53,18 +53,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config.stash[_ALONE] = len(controls) == len(session.items)
     wanted = controls and options.runs_tests(config) and SELECTED in config.stash  # not after errors
     if wanted and not hasattr(config, "workerinput"):
-        begin(config, len({each.stash[CONTROL].id for each in controls}))
+        config.pluginmanager.register(Gathering(config, len({each.stash[CONTROL].id for each in controls})))
 
 
-def begin(config: pytest.Config, controls: int) -> None:
-    """Wait for the first target; if there are only few, for all of them. So many *controls* will judge each."""
-    config.pluginmanager.register(_Gathering(config, controls))
-
-
-class _Gathering:
+class Gathering:
     """The wait for the targets, and how far gathering and judging are."""
 
     def __init__(self, config: pytest.Config, controls: int) -> None:
+        """Wait for the first target; if there are only few, for all of them. So many *controls* will judge each."""
         self.audit = session_of(config)
         targets = self.audit.targets
         reporter: Any = config.pluginmanager.get_plugin("terminalreporter")

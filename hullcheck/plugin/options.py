@@ -244,12 +244,6 @@ def cache_folder(config: pytest.Config) -> Path | None:
     return folder
 
 
-def path_for_testinfra(config: pytest.Config, name: str) -> str | None:
-    """Return the value of an option of testinfra that is a path; None if it was not given."""
-    text: str | None = config.getoption(name, None)
-    return None if text is None else os.path.expanduser(text)
-
-
 def connection(config: pytest.Config) -> "Connection":
     """Return testinfra's connection options, and the time-out of a target."""
     # late: these options are declared in every run of pytest, in any project
@@ -257,8 +251,8 @@ def connection(config: pytest.Config) -> "Connection":
 
     paths = ("ssh_config", "ssh_identity_file", "ansible_inventory")
     others = ("ssh_extra_args", "sudo", "sudo_user", "force_ansible")
-    given: dict[str, Any] = {name: path_for_testinfra(config, name) for name in paths}
-    given |= {name: config.getoption(name, None) for name in others}
+    given = {name: config.getoption(name, None) for name in (*paths, *others)}
+    given |= {name: os.path.expanduser(given[name]) for name in paths if given[name] is not None}
     return Connection(timeout=number(config, "target_timeout"), **given)
 
 

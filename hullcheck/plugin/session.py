@@ -132,7 +132,7 @@ class AuditSession:
         try:
             for recording in arriving:
                 path = self.folder / recording.target / FILE_NAME
-                if not processes.are_ended():  # else it may tell of that alone
+                if not processes.ended.is_set():  # else it may tell of that alone
                     with self.unwritten.noting(path):
                         recording.save(path.parent)
                 if len(self.targets) > MOST_KEPT and path.is_file():
@@ -324,7 +324,7 @@ def _all_targets(config: pytest.Config, inventory: Inventory) -> tuple[Target, .
         return inventory.targets
     specs = hosts.split(",") if hosts is not None else [] if files or named else [f"{backend}://"]
     specs += [f"{COMPOSE}://{each}" for each in files]
-    ansible_inventory = options.path_for_testinfra(config, "ansible_inventory")
+    ansible_inventory = options.connection(config).ansible_inventory
     found = from_specs(specs, connection=backend, ansible_inventory=ansible_inventory) if specs else ()
     return (*found, *of_files(list(dict.fromkeys(named)), [each.name for each in found]))
 

@@ -18,8 +18,9 @@ from xdist.workermanage import parse_tx_spec_config  # type: ignore[import-untyp
 from hullcheck import private_files
 from hullcheck.controls.judge import finding_of
 from hullcheck.inventory import Target
-from hullcheck.plugin import gathering, options
+from hullcheck.plugin import options
 from hullcheck.plugin.collecting import CONTROL, SELECTED, is_control, stop, target_of
+from hullcheck.plugin.gathering import Gathering
 from hullcheck.plugin.judging import CRASHED, MORE, is_at_once, report_of
 from hullcheck.plugin.outcome import Carried, describe, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
@@ -100,7 +101,7 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
     }
     audit.collected += listed["tests"]
     if not audit.gathered:
-        gathering.begin(node.config, len(node.config.stash[_CONTROLS]))
+        node.config.pluginmanager.register(Gathering(node.config, len(node.config.stash[_CONTROLS])))
 
 
 @pytest.hookimpl(optionalhook=True)
