@@ -121,13 +121,6 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
             raise EvidenceError(f"the answer to {probe.name} had lines of a private key, which were dropped")
         return answer
 
-    def part(self, probe: Probe) -> str:
-        """Return the output of *probe*, even if failed or cut off; EvidenceError if dropped."""
-        answer = self.answers.get(probe.name)
-        if answer is not None and answer.status == UNREADABLE:
-            raise EvidenceError(f"{probe.name}: {answer.stderr}")
-        return answer.stdout if answer else ""
-
     def text(self, probe: Probe) -> str:
         """Return the output of *probe*, or raise EvidenceError if missing or failed."""
         answer = self.answer(probe)

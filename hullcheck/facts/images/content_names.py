@@ -37,7 +37,7 @@ _PACKAGES = (  # files that are there for each installed package, and are named 
     re.compile(r"/(?:var|usr)/lib/pacman/local/([^/]+)-[^/-]+-[^/-]+/desc"),
 )
 DPKG = "/var/lib/dpkg/"
-_DATABASES = {  # those that name packages inside one file
+DATABASES = {  # those that name packages inside one file, with their package managers
     "/lib/apk/db/installed": "apk",
     "/usr/lib/apk/db/installed": "apk",
     f"{DPKG}status": "dpkg",  # it names those of which the files in `info` were deleted
@@ -85,11 +85,6 @@ _LIBRARIES = regex(
 )
 
 
-def says_something(path: str) -> bool:
-    """Return whether a file with this path is notable, whatever its mode."""
-    return bool(tool(path) or looks_like_key(path) or database(path) or package(path))
-
-
 def tool(path: str) -> str:
     """Return MANAGER, SHELL or COMPILER for a program in a folder for programs, or an empty string."""
     above, name = posixpath.split(path)
@@ -108,11 +103,6 @@ def package(path: str) -> str:
     """Return the package that a file belongs to, or an empty string."""
     matches = (pattern.fullmatch(path) for pattern in _PACKAGES)
     return next((match[1] for match in matches if match), "")
-
-
-def database(path: str) -> str:
-    """Return the package manager whose database this is, or an empty string."""
-    return _DATABASES.get(path, "")
 
 
 def is_key_file(path: str) -> bool:

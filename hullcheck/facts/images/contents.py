@@ -80,8 +80,9 @@ class ImageContents(Struct, frozen=True, dict=True):
 
     @cached_property
     def _found(self) -> Mapping[str, Contents]:
-        """The contents by image, each read to the end."""
-        return {each.id: each for each in documents_in(self.recording.part(IMAGE_CONTENTS), Contents)}
+        """The contents by image, each read to the end, even of an answer that failed or is cut off."""
+        answer = self.recording.answers.get(IMAGE_CONTENTS.name)
+        return {each.id: each for each in documents_in(answer.stdout if answer else "", Contents)}
 
 
 # ---- the answer, and what is kept of it
@@ -150,10 +151,10 @@ def contents_of(identifier: str, layers_digest: str, layers: Sequence[Layer]) ->
     files = merged(layers)
     notable = {path: entry for path, entry in sorted(files.items()) if entry is not None}
     real = {path: entry for path, entry in notable.items() if entry.kind == FILE}
-    found = (path for path in notable if names.database(path))
+    found = notable.keys() & names.DATABASES.keys()
     listed = {path: next(each for each in reversed(layers) if path in each.files).packages for path in found}
     packages = {*filter(None, map(names.package, real)), *chain(*listed.values())}
-    databases = {names.database(path) for path, found in listed.items() if not found}
+    databases = {names.DATABASES[path] for path, found in listed.items() if not found}
     if any(path.startswith(names.DPKG) and names.package(path) for path in real):
         databases.discard("dpkg")
     if not (packages or databases or files.keys().isdisjoint(names.RELEASES)):

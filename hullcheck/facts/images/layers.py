@@ -54,7 +54,8 @@ class Entry(Struct, frozen=True):
     @property
     def is_notable(self) -> bool:
         """Whether a control may judge the file."""
-        return bool(self.has_special_bits or self.capabilities or names.says_something(self.path))
+        told = (sign(self.path) for sign in (names.tool, names.looks_like_key, names.DATABASES.get, names.package))
+        return bool(self.has_special_bits or self.capabilities) or any(told)
 
 
 class Layer(Struct, frozen=True):
