@@ -68,13 +68,6 @@ def require_files(targets: Iterable[Target]) -> None:
             compose.files_of(str(recorded_path(target.connect)))
 
 
-def _of_files(target: Target) -> Recording:
-    from hullcheck import compose  # late: it imports the facts, and a host is asked before they are
-
-    with _COMPOSING:
-        return compose.recorded(target.name, recorded_path(target.connect))
-
-
 def script_for(
     target: Target, probes: tuple[Probe, ...], timeout: int, known: Iterable[str] = (), *, shown: bool = False
 ) -> str:
@@ -120,7 +113,10 @@ class _Trip(Struct, frozen=True):
 
     def _recorded(self, target: Target) -> Recording:
         if backend_of(target.connect) == COMPOSE:
-            return _of_files(target)
+            from hullcheck import compose  # late: it imports the facts, and a host is asked before they are
+
+            with _COMPOSING:
+                return compose.recorded(target.name, recorded_path(target.connect))
         if backend_of(target.connect) == RECORDED:
             return replace(Recording.load(recorded_path(target.connect), self.probes), target=target.name)
         if self.cache is None:

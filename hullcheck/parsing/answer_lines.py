@@ -21,22 +21,16 @@ def grouped(pairs: Iterable[tuple[Key, Each]]) -> dict[Key, list[Each]]:
     return found
 
 
-class Words:
+class Words(dict[str, list[str]]):
     """The texts of an answer by word, in order of lines."""
 
     def __init__(self, answer: str) -> None:
         parts = (line.partition(":") for line in answer.split("\n"))
-        self._by_word = grouped((word, text) for word, _, text in parts)
-
-    def __contains__(self, word: str) -> bool:
-        return word in self._by_word
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._by_word)
+        super().__init__(grouped((word, text) for word, _, text in parts))
 
     def all(self, word: str) -> tuple[str, ...]:
         """Return the texts of all lines with *word*."""
-        return tuple(self._by_word.get(word, ()))
+        return tuple(self.get(word, ()))
 
     def first(self, word: str) -> str:
         """Return the text of the first line with *word*, or an empty string."""

@@ -13,10 +13,7 @@ from _pytest.config.findpaths import determine_setup  # it has no public name
 from hullcheck import unpacked
 from hullcheck.plugin import options, waiting
 
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options."""
-    options.add_options(parser)
+pytest_addoption = options.add_options
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own, so that nothing is captured yet

@@ -286,9 +286,7 @@ def _span(seconds: float) -> str:
 
 def packed(content: bytes) -> bytes:
     """Return *content* in gzip, without name and time."""
-    deflate = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
-    body = deflate.compress(content) + deflate.flush()
-    return PACKED_HEAD + body + zlib.crc32(content).to_bytes(4, "little") + len(content).to_bytes(4, "little")
+    return PACKED_HEAD + zlib.compress(content, 9, wbits=16 + zlib.MAX_WBITS)[len(PACKED_HEAD) :]
 
 
 def unpacked(content: bytes) -> bytes:

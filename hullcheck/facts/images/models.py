@@ -9,6 +9,7 @@ import msgspec
 
 from hullcheck import secrets
 from hullcheck.data.health_checks import CANNOT_FAIL, kind_of_check
+from hullcheck.facts.containers.inspect import Healthcheck
 from hullcheck.facts.images.steps import Step
 from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import grouped
@@ -43,10 +44,6 @@ class _Identity(Model, frozen=True, kw_only=True):
     pull: tuple[_Pull, ...] | None = None
 
 
-class _Healthcheck(Model, frozen=True, kw_only=True):
-    test: list[str] | None = None
-
-
 class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
     """The settings for containers. Only base and health check are stored."""
 
@@ -55,7 +52,7 @@ class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
     cmd: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
     on_build: tuple[str, ...] | None = None
-    healthcheck: _Healthcheck | None = None
+    healthcheck: Healthcheck | None = None
 
 
 class Description(Model, frozen=True, kw_only=True, omit_defaults=True):
@@ -159,7 +156,7 @@ def _without_secrets(found: Description) -> Description:
     labels = config.labels or {}
     kept = Settings(
         labels={name: secrets.masked(labels[name]) for name in BASE_LABELS if name in labels},
-        healthcheck=config.healthcheck and _Healthcheck(test=_test(config.healthcheck.test)),
+        healthcheck=config.healthcheck and Healthcheck(test=_test(config.healthcheck.test)),
     )
     kinds = tuple(configuration.in_configuration(msgspec.to_builtins(config)))
     return msgspec.structs.replace(found, config=kept, secrets=kinds)
