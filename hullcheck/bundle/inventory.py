@@ -3,16 +3,13 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hullcheck import bundle, inputs
 from hullcheck.bundle.archive import unsafe
+from hullcheck.inventory import Inventory
 from hullcheck.inventory.specs import plain
 from hullcheck.messages import hide_passwords
 from hullcheck.results import run_files
-
-if TYPE_CHECKING:
-    from hullcheck.inventory import Inventory
 
 OF_ANSIBLE = "ansible.json"
 """The file that replaces an inventory of Ansible in a bundle."""
@@ -20,7 +17,7 @@ LARGEST = 8 * inputs.MIB
 """The most bytes of a YAML file."""
 
 
-def files(inventory: "Inventory") -> dict[str, bytes]:
+def files(inventory: Inventory) -> dict[str, bytes]:
     """Return the inventory and the files that it names, by their names in a bundle, or raise BundleError.
 
     Passwords in addresses are hidden; all else stays byte for byte, so that lines keep their numbers. Of an inventory
@@ -54,7 +51,7 @@ def files(inventory: "Inventory") -> dict[str, bytes]:
     return found
 
 
-def _without_passwords(content: bytes, inventory: "Inventory") -> bytes:
+def _without_passwords(content: bytes, inventory: Inventory) -> bytes:
     text = content.decode("utf-8", "surrogateescape")
     for target in inventory.targets:
         text = text.replace(target.connect, plain(target.connect))

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import nullcontext
 from functools import cache
-from inspect import signature
 from typing import Any, TypeGuard
 
 import pytest
@@ -116,7 +115,9 @@ def _judged(item: pytest.Function) -> pytest.TestReport:
     try:
         known, later = _facts(audit, target), later_in(item.function)
         given = {"audit_facts": known, "audit_target": target, "policy": known.policy}
-        arguments = {name: given[name] if name in given else known.given(name, later) for name in _arguments(item)}
+        arguments = {
+            name: given[name] if name in given else known.given(name, later) for name in item._fixtureinfo.argnames
+        }
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
     except BaseException as raised:
@@ -215,7 +216,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not is_control(pyfuncitem):
         return None
     if RESULT not in pyfuncitem.stash:
-        arguments = {name: pyfuncitem.funcargs[name] for name in _arguments(pyfuncitem)}
+        arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
         pyfuncitem.stash[RESULT] = _result(pyfuncitem, _findings(pyfuncitem, arguments))
     result = pyfuncitem.stash[RESULT]
     if result.verdict in (Verdict.FAIL, Verdict.ERROR):
@@ -266,7 +267,7 @@ def _result_of_fixtures(item: pytest.Function, raised: BaseException) -> Result:
     """Return the result on a target whose facts could not be had; an assertion in a fixture judges nothing."""
     if isinstance(raised, (AssertionError, pytest.fail.Exception)):
         raised = EvidenceError(f"{FIXTURE_FAILED}: {raised}")
-    if isinstance(raised, NoDaemon) and _OF_ANY_ENGINE & ({*_arguments(item)} - later_in(item.obj)):
+    if isinstance(raised, NoDaemon) and _OF_ANY_ENGINE & ({*item._fixtureinfo.argnames} - later_in(item.obj)):
         raised = EvidenceError(str(raised))
     return _result(item, (finding_of(raised, "target", target_of(item).name),))
 
@@ -283,13 +284,3 @@ def _result(item: pytest.Function, findings: tuple[Finding, ...]) -> Result:
 
 
 _probes_behind = cache(evidence_of)
-
-
-def _arguments(item: pytest.Function) -> list[str]:
-    """Return the names of the control's own arguments."""
-    return [name for name in _parameters(item.function) if name in item.fixturenames]
-
-
-@cache
-def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
-    return tuple(signature(function).parameters)

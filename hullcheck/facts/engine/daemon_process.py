@@ -15,7 +15,7 @@ from hullcheck.facts.engine.daemon_options import ConfigFile, Flags
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.parsing import confinement
-from hullcheck.parsing.answer_lines import blocks
+from hullcheck.parsing.answer_lines import Words, blocks
 from hullcheck.parsing.proc import mountinfo, net
 from hullcheck.parsing.proc.mountinfo import Mount
 from hullcheck.parsing.proc.net import Listener
@@ -244,8 +244,8 @@ def _unit(pid: str, blocks: Sequence[tuple[tuple[str, str], ...]]) -> Unit | Non
 
 
 def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
-    said = dict(line.partition(":")[::2] for line in sections["asked"].split("\n"))
-    path, boot = said.get("path", ""), _boot(said.get("clock", ""))
+    said = Words(sections["asked"])
+    path, boot = said.first("path"), _boot(said.first("clock"))
     identities = {place: id_ for id_, place in re.findall(r"^file:(\S+) (.*)$", sections["asked"], re.MULTILINE)}
     real = dict(line.partition("\t")[::2] for line in sections["sockets"].split("\n"))
     files = {heading.partition(":")[0]: (heading, text) for heading, text in _files(sections["files"])}
@@ -290,7 +290,7 @@ def _parse(sections: Mapping[str, str]) -> DaemonProcesses:
     own_program = {pid: lines for pid, lines in alive.items() if alive.keys().isdisjoint(_stat(lines)[1:2])}
     own_network = _links(shown.get("self", {})).get("ns/net")
     found = tuple(process(pid, lines) for pid, lines in own_program.items())
-    return DaemonProcesses(said.get("endpoint", ""), path, own_network, found)
+    return DaemonProcesses(said.first("endpoint"), path, own_network, found)
 
 
 class PodmanService(Struct, frozen=True):
@@ -305,7 +305,7 @@ class PodmanService(Struct, frozen=True):
 def podman_service(recording: Recording) -> PodmanService:
     """The process that answers on Podman's socket."""
     sections = recording.sections(DAEMON)
-    path = dict(line.partition(":")[::2] for line in sections.get("asked", "").split("\n")).get("path", "")
+    path = Words(sections.get("asked", "")).first("path")
     found = [
         PodmanService(int(pid), _most_of(lines), mountinfo.parse(lines.get("mountinfo", ())))
         for pid, lines in _by_pid(sections.get("podman", "").split("\n")).items()

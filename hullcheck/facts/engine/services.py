@@ -14,6 +14,7 @@ from hullcheck.facts.engine.info import Engine, section
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
 from hullcheck.parsing import certificates
+from hullcheck.parsing.answer_lines import Words
 from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.models import decode, kept_as
 from hullcheck.parsing.proc.net import Listener
@@ -251,11 +252,10 @@ class Swarm(Struct, frozen=True, dict=True):
     def _node_state(self) -> models.NodeState:
         """The state that the daemon stored when it joined the swarm."""
         what = "this node's swarm/docker-state.json"
-        for line in self.recording.sections(SWARM).get("state", "").split("\n"):
-            pid, _, state = line.partition(":")
-            if pid == str(self.daemon.pid) and state:
-                return decode(state, models.NodeState, what)
-        raise EvidenceError(unread(what))
+        state = Words(self.recording.sections(SWARM).get("state", "")).first(str(self.daemon.pid))
+        if not state:
+            raise EvidenceError(unread(what))
+        return decode(state, models.NodeState, what)
 
 
 @fact()
