@@ -6,7 +6,6 @@ same file again, and any changed byte shows.
 
 import io
 import os
-import re
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -57,4 +56,4 @@ def unsafe(name: str) -> bool:
     parts = name.split("/")
     if len(os.fsencode(name)) > _LONGEST_PATH or max(len(os.fsencode(each)) for each in parts) > _LONGEST:
         return True
-    return bool(re.search(r"[\\\0]", name)) or not name.isprintable() or bool({"", ".", ".."} & set(parts))
+    return "\\" in name or not name.isprintable() or bool({"", ".", ".."} & set(parts))

@@ -8,8 +8,7 @@ import os
 import posixpath
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,7 +48,9 @@ def replay(files: Mapping[str, bytes], known: Documents) -> dict[str, bytes]:
 
     Raise ReplayError for a reason in the bundle, and WrongUse if it cannot be done here.
     """
-    with _unpacked(files, known) as folder:
+    with TemporaryDirectory(prefix="hullcheck-") as name:
+        folder = Path(name)
+        _unpack(folder, files, known)
         # without one, an empty one: that of the project must not count
         inventory = folder / (known.inventory or _NO_INVENTORY)
         _refuse_other_files(inventory, known.inventory, files)
@@ -94,26 +95,22 @@ def _project(folder: Path, selection: Selection) -> list[str]:
     return [f"--config-file={settings}", f"--rootdir={here}", f"--confcutdir={here}"]
 
 
-@contextmanager
-def _unpacked(files: Mapping[str, bytes], known: Documents) -> Iterator[Path]:
-    """Unpack the recordings and the inventory into a folder; their names have been checked."""
-    with TemporaryDirectory(prefix="hullcheck-") as name:
-        folder = Path(name)
-        there = layout.recordings(files)
-        for file in (*there.values(), *layout.inventory(files), *(files.keys() & {run_files.RELEASES})):
-            path = folder / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(files[file])
-        hosts = {target: f"recorded://{folder / there[target]}" for target in known.results["targets"]}
-        # it may be too long for a command line
-        (folder / _HOSTS).write_text(f"--hosts={','.join(hosts.values())}\n")
-        if not known.inventory:
-            targets = {target: {"connect": connect} for target, connect in hosts.items()}
-            (folder / _NO_INVENTORY).write_text(json.dumps({"targets": targets}))
-        if known.selection.partial:
-            judged = [f"{each['control']}[{each['target']}]" for each in known.results["results"]]
-            (folder / _ONLY).write_text(json.dumps(judged))
-        yield folder
+def _unpack(folder: Path, files: Mapping[str, bytes], known: Documents) -> None:
+    """Unpack the recordings and the inventory into *folder*; their names have been checked."""
+    there = layout.recordings(files)
+    for file in (*there.values(), *layout.inventory(files), *(files.keys() & {run_files.RELEASES})):
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[file])
+    hosts = {target: f"recorded://{folder / there[target]}" for target in known.results["targets"]}
+    # it may be too long for a command line
+    (folder / _HOSTS).write_text(f"--hosts={','.join(hosts.values())}\n")
+    if not known.inventory:
+        targets = {target: {"connect": connect} for target, connect in hosts.items()}
+        (folder / _NO_INVENTORY).write_text(json.dumps({"targets": targets}))
+    if known.selection.partial:
+        judged = [f"{each['control']}[{each['target']}]" for each in known.results["results"]]
+        (folder / _ONLY).write_text(json.dumps(judged))
 
 
 def _refuse_other_files(inventory: Path, name: str, files: Mapping[str, bytes]) -> None:
@@ -223,8 +220,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     path = Path(os.environ[_FOLDER]) / _ONLY
     only = set(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
-    kept: list[pytest.Item] = []
-    left: list[pytest.Item] = []
+    kept, left = list[pytest.Item](), list[pytest.Item]()
     for item in items:
         wanted = is_control(item) and (only is None or item.name.removeprefix("test_") in only)
         (kept if wanted else left).append(item)
