@@ -2,9 +2,6 @@
 
 import re
 import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from hullcheck.messages import printable
@@ -31,15 +28,14 @@ def sign(key: Path, message: bytes) -> bytes:
     raise SignatureError(_said(done) + agent)
 
 
-def key_of(signature: bytes, message: bytes) -> str:
-    """Return the fingerprint of the key that made *signature* of *message*, or raise SignatureError."""
+def key_of(signature: str, message: bytes) -> str:
+    """Return the fingerprint of the key that made the file *signature* of *message*, or raise SignatureError."""
     return _checked("check-novalidate", signature, message)
 
 
-def signer(signature: bytes, message: bytes, allowed: Path) -> str:
-    """Return which *allowed* signer made *signature* of *message*, or raise SignatureError."""
-    with _file(signature) as path:
-        found = _keygen("find-principals", "-s", path, "-f", str(allowed))
+def signer(signature: str, message: bytes, allowed: Path) -> str:
+    """Return which *allowed* signer made the file *signature* of *message*, or raise SignatureError."""
+    found = _keygen("find-principals", "-s", signature, "-f", str(allowed))
     said = f"its key is not of an allowed signer ({_said(found)})"
     for name in filter(None, found.stdout.decode("utf-8", "replace").split("\n")):
         try:
@@ -50,9 +46,8 @@ def signer(signature: bytes, message: bytes, allowed: Path) -> str:
     raise SignatureError(said)
 
 
-def _checked(how: str, signature: bytes, message: bytes, *options: str) -> str:
-    with _file(signature) as path:
-        done = _keygen(how, "-n", NAMESPACE, "-s", path, *options, message=message)
+def _checked(how: str, signature: str, message: bytes, *options: str) -> str:
+    done = _keygen(how, "-n", NAMESPACE, "-s", signature, *options, message=message)
     match = re.search(r" key (SHA256:\S+)\s*$", done.stdout.decode("utf-8", "replace"))
     if done.returncode or match is None:
         raise SignatureError(_said(done))
@@ -73,12 +68,3 @@ def _said(done: subprocess.CompletedProcess[bytes]) -> str:
     lines = (done.stderr + b"\n" + done.stdout).decode("utf-8", "replace").split("\n")
     said = next((line.strip() for line in lines if line.strip()), "")
     return printable(said) or f"ssh-keygen ended with status {done.returncode}"
-
-
-@contextmanager
-def _file(content: bytes) -> Iterator[str]:
-    """Yield the path of a file with *content* for ssh-keygen."""
-    with tempfile.NamedTemporaryFile(prefix="hullcheck-") as file:
-        file.write(content)
-        file.flush()
-        yield file.name

@@ -1,6 +1,7 @@
 """Run all checks of a bundle in order; the verdicts are derived again only if the cheap checks found no fault."""
 
 import itertools
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -56,14 +57,15 @@ def _signature(files: Mapping[str, bytes], allowed: Path | None) -> Step:
         said = "none: the digests show that the files belong together, but not who made them"
         faults = (f"{run_files.SIGNATURE}: is missing, so the bundle is not signed",) if allowed else ()
         return Step("signature", said, faults)
-    try:
-        key = sshsig.key_of(signature, files[run_files.DIGESTS])
-        if allowed is None:
-            said = f"valid; key {key}, signer not checked (--allowed-signers)"
-            return Step("signature", said)
-        who = sshsig.signer(signature, files[run_files.DIGESTS], allowed)
-    except SignatureError as error:
-        return Step("signature", faults=(f"{run_files.SIGNATURE}: {error}",))
+    with tempfile.NamedTemporaryFile(prefix="hullcheck-", buffering=0) as file:
+        file.write(signature)
+        try:
+            key = sshsig.key_of(file.name, files[run_files.DIGESTS])
+            if allowed is None:
+                return Step("signature", f"valid; key {key}, signer not checked (--allowed-signers)")
+            who = sshsig.signer(file.name, files[run_files.DIGESTS], allowed)
+        except SignatureError as error:
+            return Step("signature", faults=(f"{run_files.SIGNATURE}: {error}",))
     return Step("signature", f"valid; signed by {who} with the key {key}")
 
 
