@@ -101,8 +101,7 @@ def _select_by_default(config: pytest.Config) -> None:
     if config.getoption("hullcheck_default", False):
         audit = session_of(config)
         if audit.of_files:
-            selected = "(cis or guide) and compose" if config.option.markexpr == "cis" else "compose"
-            config.option.markexpr = selected
+            config.option.markexpr = "(cis or guide) and compose" if config.option.markexpr == "cis" else "compose"
         config.option.hullcheck_default = config.option.markexpr
         audit.arguments += ("-m", config.option.markexpr)
 

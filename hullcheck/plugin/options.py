@@ -181,18 +181,13 @@ def limits(config: pytest.Config) -> dict[str, tuple[str, ...]]:
 
 def several(config: pytest.Config, name: str) -> tuple[str, ...]:
     """Return the values of an option that are separated by commas."""
-    return _separated(option(config, name))
-
-
-def _separated(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, map(str.strip, text.split(","))))
+    return tuple(filter(None, map(str.strip, option(config, name).split(","))))
 
 
 def compose_files(config: pytest.Config) -> tuple[str, ...]:
     """Return the Compose files to be audited."""
-    given = config.getoption("hullcheck_compose", None)
-    named = _separated(given or "")
-    if given is not None and not named:
+    named = several(config, "compose")
+    if config.getoption("hullcheck_compose", None) is not None and not named:
         raise pytest.UsageError("--compose names no file; write for example --compose=compose.yml")
     return named
 
