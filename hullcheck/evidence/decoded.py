@@ -12,8 +12,6 @@ _EVERY = 38  # capabilities that all supported kernels have
 
 def meaning(line: str) -> str:
     """Return the meaning of the raw numbers in *line*, or an empty text."""
-    if not _ANY.search(line):
-        return ""
     return "; ".join(say(found) for pattern, say in _MEANINGS if (found := pattern.search(line)))
 
 
@@ -56,4 +54,3 @@ _MEANINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
     (re.compile(r"^absent:"), lambda _: "not there"),
     (re.compile(r"^missing:"), lambda _: "auditctl is not installed"),
 )
-_ANY = re.compile("|".join(pattern.pattern for pattern, _ in _MEANINGS))

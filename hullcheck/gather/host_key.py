@@ -54,9 +54,7 @@ def ask_openssh(backend: Any, file: Path) -> None:
     settings = _configured(backend.quote(" ".join([*words[:at], "-G", *words[at:]]), *arguments))
     if settings is None or "\nknownhostscommand " in f"\n{settings}":
         return
-    option = f"""-o 'KnownHostsCommand=/bin/sh -c "echo %f >>{file}; exit 0"'"""
-    given = backend.ssh_extra_args
-    backend.ssh_extra_args = f"{given} {option}" if given else option
+    backend.ssh_extra_args += f""" -o 'KnownHostsCommand=/bin/sh -c "echo %f >>{file}; exit 0"'"""
 
 
 def seen_by_openssh(file: Path) -> str:

@@ -118,8 +118,7 @@ class AuditSession:
             (self.writable_folder() / GATHERING).touch()
         except OSError as error:
             raise pytest.UsageError(f"{error.filename}: {error.strerror}") from None
-        arriving = self.arriving()
-        threading.Thread(target=self._gather, args=(arriving,), daemon=True).start()
+        threading.Thread(target=self._gather, args=(self.arriving(),), daemon=True).start()
 
     def arriving(self) -> Iterator[Recording]:
         """Return the recordings of all targets as they arrive; gathering begins when the first is taken."""

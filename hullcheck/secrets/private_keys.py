@@ -45,8 +45,6 @@ def without_keys(text: str) -> str:
 
 def _without_lines(text: str) -> str:
     """Return *text* with `CUT` for the lines of a key after its head."""
-    if not any(head.search(text) for head in _HEADS):
-        return text
     kept, lines, place = list[str](), text.split("\n"), 0
     while place < len(lines):
         line = lines[place]

@@ -58,11 +58,11 @@ _ANYWHERE = (
 _AFTER_BEARER = r"(?P<value>(?=[\w.~+/-]{0,100}\d)[\w.~+/-]{16,}=*)"
 _BEARER = ("a token in a header", "earer EARER")
 _AFTER_BASIC = r"(?P<value>(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?=[A-Za-z+/]*[0-9=])[A-Za-z0-9+/]{12,}={0,2})"
-_BASIC = ("a password in a header", "asic ")
+_BASIC = ("a password in a header", "asic ", rf"\b[Bb]asic +{_AFTER_BASIC}")
 _IN_ONE_VALUE = (
     ("a private key", "-----BEGIN LS0tLS1CRUdJTi", private_keys.IN_ONE_VALUE),
     (*_BEARER, rf"(?i:\bBearer\s+){_AFTER_BEARER}"),
-    (*_BASIC, rf"\b[Bb]asic +{_AFTER_BASIC}"),
+    _BASIC,
     ("a password in an address", "//", r"//[^:/\s\"']*:(?P<value>(?!\d+,)[^\s/\"']+)@"),
     ("a token in an address", "://", r"://(?P<value>[A-Za-z0-9_-]{20,}(?=:?@)|[A-Za-z0-9_-]+(?=:x-oauth-basic@))"),
 )
@@ -74,8 +74,7 @@ def _formats(rows: Iterable[tuple[str, str, str]], before: str = "") -> tuple[Fo
 
 _OF_TOKENS = _formats(((kind, of, f"(?:{row})") for kind, of, row in _TOKENS), r"(?<![A-Za-z0-9])")
 _OF_ONE_VALUE = (*_OF_TOKENS, *_formats((*_IN_ONE_VALUE, *_ANYWHERE)))
-_HEADERS = ((*_BEARER, rf"(?i:\bBearer[^\S\n]+){_AFTER_BEARER}"), (*_BASIC, rf"\b[Bb]asic +{_AFTER_BASIC}"))
-ON_ONE_LINE = (*_OF_TOKENS, *_formats((*_ANYWHERE, *_HEADERS)))
+ON_ONE_LINE = (*_OF_TOKENS, *_formats((*_ANYWHERE, (*_BEARER, rf"(?i:\bBearer[^\S\n]+){_AFTER_BEARER}"), _BASIC)))
 """How secrets look in an answer: none goes on behind the end of a line or of a string in JSON."""
 _BASE64 = regex(r"[A-Za-z0-9+/]{8,}={0,2}")
 _LOGIN = regex(r"[^\s:/$]+[:/](?P<secret>[^\s:/]{3,})")
