@@ -21,25 +21,6 @@ from hullcheck.recording.probe import Answer
 from hullcheck.results import Finding
 from hullcheck.secrets.redact import SECTION
 
-QUESTIONS = {
-    "host": "the distribution, kernel settings and clock",
-    "engine": "docker version, docker info and the networks",
-    "swarm": "the nodes and services of the swarm",
-    "containers": "docker inspect of each container, and the kernel's view of it",
-    "processes": "the processes and what listens",
-    "daemon": "how dockerd runs, its daemon.json and its sockets",
-    "units": "the units of systemd",
-    "files": "owner and mode of each file of Docker",
-    "accounts": "users, groups and sudo rules",
-    "audit": "the rules of auditd",
-    "packages": "installed packages and programs",
-    "firewall": "the firewall rules for containers",
-    "images": "docker inspect of each image, with its build history",
-    "image_contents": "programs, packages and setuid files in images",
-    "reports": "reports of image scanners and docker-bench-security",
-    "compose_file": "the services of the Compose file",
-}
-"""What each of our own probes asks for."""
 _DOCUMENTS = {
     "containers": "container",
     "compose_file": "container",

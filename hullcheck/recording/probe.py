@@ -18,12 +18,25 @@ UNREADABLE = 65  # EX_DATAERR of sysexits.h: the status of an answer that was dr
 MOST = 64 << 20
 """Bytes of an answer that are read, unless its probe says otherwise; 5,000 containers are described in 7 MiB."""
 
-
-ORDER = (
-    *("host", "engine", "swarm", "containers", "processes", "daemon", "units", "files"),
-    *("accounts", "audit", "packages", "firewall", "images", "image_contents", "reports"),
-)
-"""The names of our own probes, in the order in which a target is asked; then come those of a site."""
+QUESTIONS = {
+    "host": "the distribution, kernel settings and clock",
+    "engine": "docker version, docker info and the networks",
+    "swarm": "the nodes and services of the swarm",
+    "containers": "docker inspect of each container, and the kernel's view of it",
+    "processes": "the processes and what listens",
+    "daemon": "how dockerd runs, its daemon.json and its sockets",
+    "units": "the units of systemd",
+    "files": "owner and mode of each file of Docker",
+    "accounts": "users, groups and sudo rules",
+    "audit": "the rules of auditd",
+    "packages": "installed packages and programs",
+    "firewall": "the firewall rules for containers",
+    "images": "docker inspect of each image, with its build history",
+    "image_contents": "programs, packages and setuid files in images",
+    "reports": "reports of image scanners and docker-bench-security",
+}
+"""What our own probes ask for, in the order in which a target is asked; then come those of a site."""
+ORDER = tuple(QUESTIONS)
 _OF_ENGINE = ("engine", "swarm", "containers", "images", "image_contents", "changes")
 
 

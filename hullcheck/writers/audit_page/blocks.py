@@ -14,9 +14,10 @@ from typing import Any
 from msgspec import to_builtins
 from msgspec.structs import asdict
 
-from hullcheck.evidence import QUESTIONS, Evidence
+from hullcheck.evidence import Evidence
 from hullcheck.lazy import regex
 from hullcheck.recording import Recording
+from hullcheck.recording.probe import QUESTIONS
 from hullcheck.results import ASSESSMENTS, SEVERITIES, Control, Result, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.model import Page, gathered, identity_of
@@ -88,7 +89,7 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
         "assessments": ASSESSMENTS,
         "verbs": sorted(sentences.VERBS),
         "inventory": arguments[-1].removeprefix("--inventory=") if arguments else "",
-        "questions": QUESTIONS,
+        "questions": QUESTIONS | {"compose_file": "the services of the Compose file"},
         "answers": len(audit.targets) <= MOST_TARGETS,
         "controls": [_control(each) for each in audit.controls],
         "targets": [
