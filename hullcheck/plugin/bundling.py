@@ -27,14 +27,11 @@ class Bundling:
         self.key = options.path(config, "sign")
         self.tests: set[str] = set()  # the files of the controls that were judged, seen from the project
         _refuse_other_runs(config)
-        try:
+        with options.wrong_use(bundle.BundleError, before="--bundle: "):
             self.inventory = inventory.files(audit_session.inventory)
-            if self.key:
+        if self.key:
+            with options.wrong_use(sshsig.SignatureError, before=f"--sign={self.key}: "):
                 sshsig.sign(self.key, b"hullcheck asks whether this key can sign\n")
-        except bundle.BundleError as error:
-            raise pytest.UsageError(f"--bundle: {error}") from None
-        except sshsig.SignatureError as error:
-            raise pytest.UsageError(f"--sign={self.key}: {error}") from None
 
     def write(self, session: pytest.Session, audit: Audit, *, interrupted: bool, others: bool) -> Path:
         """Write the bundle next to the folder of the run, link `latest.zip` to it, and return its path.

@@ -65,13 +65,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
     """Return the frameworks; `-m` may only name markers and ids that they have."""
-    try:
+    with options.wrong_use(frameworks.FrameworkError):
         known = frameworks.load(frameworks.find(config.rootpath))
+    with options.wrong_use(ValueError, before="-m: "):
         selection.check(config.option.markexpr, known)
-    except frameworks.FrameworkError as error:
-        raise pytest.UsageError(str(error)) from None
-    except ValueError as error:
-        raise pytest.UsageError(f"-m: {error}") from None
     return known
 
 
@@ -132,10 +129,8 @@ def _require_markers(config: pytest.Config) -> None:
     strict = config.getini("strict_markers")
     if not config.option.markexpr or not (config.getini("strict") if strict is None else strict):
         return
-    try:
+    with options.wrong_use(ValueError, before="-m: "):
         selection.check_names(config.option.markexpr, _markers(config))
-    except ValueError as error:
-        raise pytest.UsageError(f"-m: {error}") from None
 
 
 def _markers(config: pytest.Config) -> list[str]:

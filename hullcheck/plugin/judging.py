@@ -16,6 +16,7 @@ from hullcheck.controls.judge import BROKEN, finding_of, judge, summary
 from hullcheck.facts.registry import FACTS, Fact, Facts, check, evidence_of, later_in
 from hullcheck.facts.subjects import Subjects
 from hullcheck.inventory import Target
+from hullcheck.plugin import options
 from hullcheck.plugin.collecting import CONTROL, is_control, target_of
 from hullcheck.plugin.outcome import Carried, properties_of
 from hullcheck.plugin.session import AuditSession, session_of
@@ -72,10 +73,8 @@ def policy(audit_facts: Facts) -> Policy:
 @pytest.hookimpl(tryfirst=True)  # before a folder is made for the run
 def pytest_configure(config: pytest.Config) -> None:
     """Give every fact a fixture of its name, those that a user's conftest.py registers too."""
-    try:
+    with options.wrong_use(TypeError):
         check()
-    except TypeError as error:
-        raise pytest.UsageError(str(error)) from None
     fixtures = type("FactFixtures", (), {each.name: _fixture(each) for each in FACTS.values()})
     config.pluginmanager.register(fixtures(), "hullcheck-facts")
 

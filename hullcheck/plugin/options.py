@@ -3,6 +3,8 @@
 import os
 import re
 from argparse import SUPPRESS
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -84,6 +86,15 @@ _OURS = {name: each for group in GROUPS.values() for name, each in group.items()
 _SETTINGS = {name: each.default for name, each in _OURS.items() if each.place == SETTING}
 _HEADING = "hullcheck: audit of Docker hosts (as settings: hullcheck_NAME in a file, HULLCHECK_NAME in the environment)"
 _LISTING = ("collectonly", "markers", "help", "setupplan", "showfixtures", "show_fixtures_per_test")
+
+
+@contextmanager
+def wrong_use(*kinds: type[Exception], before: str = "") -> Iterator[None]:
+    """Let an error of these *kinds* end the run as a wrong use of pytest, with *before* its message."""
+    try:
+        yield
+    except kinds as error:
+        raise pytest.UsageError(f"{before}{error}") from None
 
 
 def add_options(parser: pytest.Parser) -> None:

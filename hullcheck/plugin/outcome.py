@@ -205,13 +205,11 @@ def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     """Return the gates that this run was given."""
     fail_on, least = options.option(config, "fail_on"), options.option(config, "min_judged")
     path = options.path(config, "since")
-    try:
+    with options.wrong_use(WrongUse):
         wanted = parse_conditions(fail_on)
         baseline = Baseline.load(path) if path else None
         if baseline:
             baseline.require_limits(limits)
-    except WrongUse as error:
-        raise pytest.UsageError(str(error)) from None
     if any(each.new for each in wanted) and baseline is None:
         raise pytest.UsageError("--fail-on new: new since when? Name the run by --since=reports/RUN")
     try:

@@ -71,10 +71,8 @@ class Reporting:
         self.others_failed = False  # one of those, or the end of a control
         asked = any(options.option(config, each) for each in ("fail_on", "since", "min_judged"))
         self.gates = outcome.gates(config, session_of(config).limits) if asked else Gates()
-        try:
+        with options.wrong_use(FormatError):
             self.formats = chosen(options.several(config, "format"))
-        except FormatError as error:
-            raise pytest.UsageError(str(error)) from None
         copy = config.getoption("hullcheck_output", None)
         self.copy = config.invocation_params.dir / Path(copy).expanduser() if copy else None
         if self.copy and len(self.formats) != 1:

@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
@@ -62,7 +62,7 @@ class AuditSession:
         for name in ("keep", "gather_jobs", "probe_timeout", "target_timeout"):
             options.number(config, name)  # a wrong one is reported before a host is asked
         self.max_age = options.age(config, "max_age")
-        with _wrong_use():
+        with options.wrong_use(InventoryError, TargetError, RecordingError):
             named = options.several(config, "targets")
             every = chosen(_all_targets(config, self.inventory), self.inventory, named)
             part = config.getoption("hullcheck_shard", None)
@@ -281,14 +281,6 @@ def session_of(config: pytest.Config) -> AuditSession:
     return config.stash[SESSION]
 
 
-@contextmanager
-def _wrong_use(before: str = "") -> Iterator[None]:
-    try:
-        yield
-    except (InventoryError, TargetError, RecordingError) as error:
-        raise pytest.UsageError(f"{before}{error}") from None
-
-
 def _inventory(config: pytest.Config) -> Inventory:
     """Return the inventory that was named, or that of the project; this machine alone if there is neither."""
     given = options.path(config, "inventory")
@@ -300,7 +292,7 @@ def _inventory(config: pytest.Config) -> Inventory:
             f"{path}: not taken: {why}, so somebody else may have written it, and an inventory can run commands;"
             f" if you trust it, write --inventory={DEFAULT_INVENTORY}"
         )
-    with _wrong_use():
+    with options.wrong_use(InventoryError):
         return load(path)
 
 
@@ -311,7 +303,7 @@ def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
         return shipped(), b""
     from hullcheck.inventory import load_releases  # late: YAML is slow to import
 
-    with _wrong_use("--releases: "):
+    with options.wrong_use(InventoryError, before="--releases: "):
         return load_releases(given)
 
 
