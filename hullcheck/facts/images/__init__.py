@@ -176,11 +176,9 @@ def _repository(reference: str) -> str:
 
 def _build_moment(text: str | None, recorded: float) -> float | None:
     """Return the time of the build in seconds since the epoch, or None if implausible."""
-    try:
-        time = datetime.fromisoformat(text or "").timestamp()
-    except (ValueError, OverflowError):
-        return None
-    return time if _OLDEST < time <= recorded + DAY else None  # a day ahead by another clock or time zone
+    time = engine_moment(text)
+    # a day ahead by another clock or time zone
+    return time if time and _OLDEST < time <= recorded + DAY else None
 
 
 class Idle(Struct, frozen=True):
