@@ -7,11 +7,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
 from hullcheck.parsing import answer_lines
+from hullcheck.parsing.answer_lines import Each, Key
 from hullcheck.verdicts import Verdict
 
 SCHEMA = "hullcheck/results/1"
@@ -32,10 +33,6 @@ PROFILES = ("baseline", "cis")
 """The selections that a target has a score for."""
 JUDGED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.ATTESTED)
 """The verdicts of judged subjects."""
-
-
-_T = TypeVar("_T")
-_K = TypeVar("_K")
 
 
 def _schema(**rules: Any) -> Meta:
@@ -474,7 +471,7 @@ class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schem
         return tuple(dict.fromkeys(each.target for each in self.results if each.target not in judged))
 
 
-def grouped(items: Iterable[_T], key: Callable[[_T], _K]) -> dict[_K, list[_T]]:
+def grouped(items: Iterable[Each], key: Callable[[Each], Key]) -> dict[Key, list[Each]]:
     """Return *items* by their *key*, in the order of the first of each."""
     return answer_lines.grouped((key(each), each) for each in items)
 

@@ -1,7 +1,7 @@
 """The engine by `docker info`, and its networks and plugins."""
 
 import posixpath
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,13 +10,12 @@ from hullcheck.facts.engine.models import GATEWAY_MODES, Info, Network, Plugin, 
 from hullcheck.facts.host.presence import Presence
 from hullcheck.facts.registry import Later, fact
 from hullcheck.lazy import regex
-from hullcheck.parsing.models import FAILED, decode, kept_as
+from hullcheck.parsing.models import FAILED, T, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import DROPPED, InSections
 from hullcheck.verdicts import EvidenceError, NoDaemon, NotApplicable
 
-T = TypeVar("T")
 Networks: TypeAlias = tuple[Network, ...]
 Plugins: TypeAlias = tuple[Plugin, ...]
 _BRIDGE = "com.docker.network.bridge"

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TypeVar
 
 import msgspec
 
@@ -13,13 +12,12 @@ from hullcheck.facts.containers.inspect import Healthcheck
 from hullcheck.facts.images.steps import Step
 from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import grouped
-from hullcheck.parsing.models import Model, decode, kept_as
+from hullcheck.parsing.models import Model, T, decode, kept_as
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets import configuration
 from hullcheck.secrets.redact import DROPPED, HIDDEN, InSections, LinesLike
 
-T = TypeVar("T")
 BASE_LABELS = ("org.opencontainers.image.base.name", "org.opencontainers.image.base.digest")
 _GONE = regex(r'\{"message": ?"No such image.*')  # it went away after it was listed
 _BLOB = regex(r"^([0-9a-f]{64}):(.*)$", re.MULTILINE)
