@@ -3,14 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 from msgspec import Struct
 
 from hullcheck.messages import WrongUse, did_you_mean
-from hullcheck.results import JUDGED, SEVERITIES, STALE, Audit, Finding, Gate, Result, document, finding_id, sentences
+from hullcheck.results import JUDGED, SEVERITIES, STALE, Audit, Gate, Result, document, finding_id, sentences
 from hullcheck.verdicts import Verdict
 
 FAIL_ON, MIN_JUDGED = "--fail-on", "--min-judged"
@@ -58,32 +56,12 @@ def _condition(text: str) -> Condition:
     return Condition(verdicts or COUNTED, frozenset(SEVERITIES).intersection(*severities), NEW in parts)
 
 
-class Baseline(Struct, frozen=True, dict=True):
-    """The earlier run of --since."""
-
-    audit: Audit
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Return the run in the folder *path*, or of the results.json there, or raise WrongUse."""
-        return cls(document.load(path, "--since=reports/latest"))
-
-    @cached_property
-    def findings(self) -> frozenset[tuple[str, Verdict]]:
-        """The ids of the findings, each with its verdict."""
-        return frozenset(
-            (finding_id(one.control, one.target, each), each.verdict)
-            for one in self.audit.results
-            for each in one.all_findings
-        )
-
-    def has(self, result: Result, finding: Finding) -> bool:
-        return (finding_id(result.control, result.target, finding), finding.verdict) in self.findings
-
-    def require_limits(self, limits: Mapping[str, tuple[str, ...]]) -> None:
-        """Raise WrongUse if the run judged other subjects."""
-        if self.audit.run.limits != limits:
-            raise WrongUse("--since: that run was limited to other containers or images; name one that judged the same")
+def earlier_run(path: Path, limits: Mapping[str, tuple[str, ...]]) -> Audit:
+    """Return the run of --since, or raise WrongUse if it cannot be read or judged other subjects."""
+    audit = document.load(path, "--since=reports/latest")
+    if audit.run.limits != limits:
+        raise WrongUse("--since: that run was limited to other containers or images; name one that judged the same")
+    return audit
 
 
 def shares(results: Iterable[Result]) -> Mapping[str, float]:
@@ -102,7 +80,7 @@ class Gates(Struct, frozen=True):
 
     fail_on: str = ""  # as it was written
     conditions: tuple[Condition, ...] = ()  # those of it, of which any breaks the gate
-    baseline: Baseline | None = None  # the run with which `new` compares
+    baseline: Audit | None = None  # the run with which `new` compares
     min_judged: float = 0  # the least percentage of results that have to be judged on each target
 
     def outcomes(self, audit: Audit) -> tuple[Gate, ...]:
@@ -122,10 +100,14 @@ class Gates(Struct, frozen=True):
         if any(not each.verdicts for each in self.conditions):
             for entries in (audit.waivers, audit.attestations):
                 yield from (f"{each.place}: {each.state}" for each in entries if each.state in STALE)
+        earlier = self.baseline.results if self.baseline else ()
+        before = {
+            (finding_id(one.control, one.target, each), each.verdict) for one in earlier for each in one.all_findings
+        }
         for result in audit.results:
             severity = audit.severity(result)
             for each in result.all_findings:
-                is_new = not (self.baseline and self.baseline.has(result, each))
+                is_new = (finding_id(result.control, result.target, each), each.verdict) not in before
                 if any(one.fits(each.verdict, severity, is_new=is_new) for one in self.conditions):
                     name = sentences.called(audit.known[result.control])
                     subject = "" if each.kind == "target" else f" {each.kind} {each.subject}"

@@ -18,7 +18,7 @@ from hullcheck.criteria.judgement import shown_neighbour
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
 from hullcheck.frameworks import rollup
-from hullcheck.gates import Baseline, Gates, held, parse_conditions
+from hullcheck.gates import Gates, earlier_run, held, parse_conditions
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import AuditContext, waived_words
 from hullcheck.inventory.specs import plain, plain_arguments
@@ -207,9 +207,7 @@ def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     path = options.path(config, "since")
     with options.wrong_use(WrongUse):
         wanted = parse_conditions(fail_on)
-        baseline = Baseline.load(path) if path else None
-        if baseline:
-            baseline.require_limits(limits)
+        baseline = earlier_run(path, limits) if path else None
     if any(each.new for each in wanted) and baseline is None:
         raise pytest.UsageError("--fail-on new: new since when? Name the run by --since=reports/RUN")
     try:
@@ -221,11 +219,11 @@ def gates(config: pytest.Config, limits: dict[str, tuple[str, ...]]) -> Gates:
     return Gates(fail_on=fail_on, conditions=wanted, baseline=baseline, min_judged=percent)
 
 
-def since(audit: Audit, session: AuditSession, baseline: Baseline | None) -> Changes | None:
+def since(audit: Audit, session: AuditSession, baseline: Audit | None) -> Changes | None:
     """Compare with the *baseline*, or else with the last run of the same targets, if there was one."""
     if baseline is None:
         return since_last_run(audit, session.folder)
-    found = compare(baseline.audit, audit)
+    found = compare(baseline, audit)
     return found if found.compared else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from hullcheck.gates import FAIL_ON, MIN_JUDGED, Baseline, Gates, held, parse_conditions, shares
+from hullcheck.gates import FAIL_ON, MIN_JUDGED, Gates, held, parse_conditions, shares
 from hullcheck.messages import WrongUse
 from hullcheck.results import Audit, AuditedTarget, Control, Finding, Gate, Result, Run, SwitchedOff, Waiver
 from hullcheck.results.document import audit_of, document_of
@@ -32,15 +32,10 @@ def result(control: str, verdict: Verdict, subject: str = "", target: str = "web
 
 def broken(text: str, *results: Result, before: tuple[Result, ...] = ()) -> list[str]:
     """The lines by which `--fail-on` is broken, without their reasons."""
-    known = baseline(before)
+    known = audit_of(document_of(audit(*before)))
     (gate,) = Gates(text, parse_conditions(text), known).outcomes(audit(*results))
     assert (gate.option, gate.asked) == (FAIL_ON, text)
     return [each.rpartition(":")[0] for each in gate.broken]
-
-
-def baseline(before: tuple[Result, ...]) -> Baseline:
-    """That of a run with these results, by way of its document."""
-    return Baseline(audit_of(document_of(audit(*before))))
 
 
 @pytest.mark.parametrize(
