@@ -8,9 +8,10 @@ from hullcheck.messages import WrongUse, printable
 from hullcheck.results import Result
 from hullcheck.results.sentences import of_finding
 from hullcheck.verdicts import Verdict
+from hullcheck.writers.columns import cut
 
 _MOST = 20  # findings of a target that are shown
-_LONGEST = 160  # characters of a line
+_LONGEST = 160  # columns of a line
 
 
 def text(run: PastRun, control: str) -> str:
@@ -31,13 +32,8 @@ def _result(run: PastRun, result: Result) -> Iterator[str]:
     for each in found[:_MOST]:
         yield f"  {each.verdict}: {of_finding(each)}"
         for line in evidence.deciding(result.control, result.evidence, each) if evidence else ():
-            yield f"    {line.probe}: {_cut(line.text)}"
+            yield f"    {line.probe}: {cut(line.text, _LONGEST)}"
             if line.meaning:
-                yield f"      = {_cut(line.meaning)}"
+                yield f"      = {cut(line.meaning, _LONGEST)}"
     if len(found) > _MOST:
         yield f"  and {len(found) - _MOST} more"
-
-
-def _cut(words: str) -> str:
-    words = " ".join(words.split())
-    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 3]}..."

@@ -6,7 +6,7 @@ import yaml
 
 from hullcheck.criteria.file_access import controllers
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
-from hullcheck.criteria.judgement import shown_port
+from hullcheck.criteria.judgement import listed, shown_port
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.messages import printable
@@ -68,9 +68,7 @@ def _key(key: str, found: Mapping[object, Sequence[str]]) -> list[str]:
 
 
 def _accepted(words: Sequence[str]) -> str:
-    once = list(dict.fromkeys(words))
-    more = f" and {len(once) - 6} more" if len(once) > 6 else ""
-    return printable(", ".join(once[:6]) + more).replace("\n", " ")
+    return printable(listed(list(dict.fromkeys(words)), 6)).replace("\n", " ")
 
 
 def _scalar(value: object) -> str:

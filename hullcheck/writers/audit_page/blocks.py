@@ -8,7 +8,7 @@ import json
 import re
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import to_builtins
@@ -83,6 +83,7 @@ def _unpacked(block: str, most: int) -> str:
 def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
     audit = page.audit
     arguments = [each for each in audit.run.arguments if each.startswith("--inventory=")]
+    digits = {(each.control, each.target): str(_NUMBER[each.verdict]) for each in audit.results}
     return {
         "verdicts": list(Verdict),
         "severities": SEVERITIES,
@@ -95,7 +96,7 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
         "targets": [
             to_builtins(asdict(each))
             | _gathered(page.recordings.get(each.name))
-            | {"verdicts": _verdicts(audit.by_target[each.name], ranks)}
+            | {"verdicts": "".join(digits.get((control, each.name), _NOT_JUDGED) for control in ranks)}
             for each in audit.targets
         ],
         "sections": [
@@ -123,14 +124,6 @@ def _gathered(recording: Recording | None) -> dict[str, Any]:
         return {"gathered": "", "failure": "the page was written without its recording", "identity": []}
     identity = identity_of(recording)
     return {"gathered": gathered(recording), "failure": recording.failure, "identity": identity}
-
-
-def _verdicts(results: Sequence[Result], ranks: Mapping[str, int]) -> str:
-    """Return a digit for each control, in their order."""
-    row = [_NOT_JUDGED] * len(ranks)
-    for each in results:
-        row[ranks[each.control]] = str(_NUMBER[each.verdict])
-    return "".join(row)
 
 
 def _result(result: Result, ranks: Mapping[str, int], evidence: Evidence | None, shown: Iterable[Verdict]) -> list[Any]:

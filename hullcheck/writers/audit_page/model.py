@@ -7,6 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from hullcheck.controls.catalog import natural
 from hullcheck.facts.engine.identity import Identity
 from hullcheck.recording import Recording
 from hullcheck.remedies import offered
@@ -378,7 +379,6 @@ def _division(marker: str, audit: Audit) -> tuple[str, list[Section]]:
     for result in audit.results:
         counts[result.control][str(result.verdict)] += 1
     name = next((each.name for each in audit.requirements if each.framework == marker), marker)
-    ordered = sorted(inside, key=lambda each: (int(each), "") if each.isdecimal() else (999, each))
     return name, [
         Section(
             marker,
@@ -387,7 +387,7 @@ def _division(marker: str, audit: Audit) -> tuple[str, list[Section]]:
             frozenset(inside[each]),
             sum((counts[control] for control in inside[each]), Counter()),
         )
-        for each in ordered
+        for each in sorted(inside, key=natural)
     ]
 
 

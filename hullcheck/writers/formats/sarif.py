@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from msgspec import to_builtins
 
-from hullcheck.results import Audit, Control, Place
+from hullcheck.results import Audit, Control
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, accepted_document, entries, json_text, line
 from hullcheck.writers.formats import Rendering
@@ -146,12 +146,10 @@ def _location(entry: Entry, inventory: str) -> dict[str, Any]:
         "fullyQualifiedName": line("/".join(names), _TITLE),
         "kind": "resource",
     }
-    place = found.places[0] if found.places else None
-    path, region = (place.file, _region(place)) if place else (inventory or target, {"startLine": 1})
+    path, region = inventory or target, {"startLine": 1}
+    if found.places:
+        place = found.places[0]
+        path, region = place.file, {"startLine": place.line, "startColumn": place.column, "endColumn": place.end}
     artifact = {"uri": quote(path, safe="/", errors="replace") or "."}
     physical = {"artifactLocation": artifact, "region": region}
     return {"physicalLocation": physical, "logicalLocations": [logical]}
-
-
-def _region(place: Place) -> dict[str, int]:
-    return {"startLine": place.line, "startColumn": place.column, "endColumn": place.end}

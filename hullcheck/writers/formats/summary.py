@@ -83,7 +83,8 @@ def _counts(audit: Audit) -> str:
     rows = [["Target", *scored, *(str(each) for each in verdicts)], ["---", *("---:" for _ in (*scored, *verdicts))]]
     for name, counts in found.items():
         percents = [f"{scores[name][each].percent} %" if each in scores[name] else "" for each in scored]
-        rows.append([_in_cell(name), *percents, *(f"{counts[each]:,}" for each in verdicts)])
+        cell = code(name.replace("|", "¦"))  # a bar would end the cell, and cannot be escaped in code
+        rows.append([cell, *percents, *(f"{counts[each]:,}" for each in verdicts)])
     return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -145,8 +146,3 @@ def _word(match: re.Match[str]) -> str:
 def code(text: str) -> str:
     """Return *text* as code, in which nothing is markup."""
     return sentences.as_code(line(text, _LONGEST).strip() or "-")
-
-
-def _in_cell(text: str) -> str:
-    """Return *text* as code in a cell: a bar would end it, and cannot be escaped in code."""
-    return code(text.replace("|", "¦"))

@@ -171,7 +171,8 @@ def _sentence(together: Sequence[Failure], all_targets: int, *, is_cause: bool =
     finding, targets = together[0].finding, list(dict.fromkeys(each.target for each in together))
     where = f"all {all_targets} targets" if len(targets) == all_targets > FEW_TARGETS else named(targets)
     where = where if all_targets > 1 else ""
-    subjects = list(filter(None, dict.fromkeys(map(_subject, together))))
+    names = (each.finding.subject for each in together if each.finding.kind != "target")
+    subjects = list(filter(None, dict.fromkeys(names)))
     if is_cause and len(subjects) > 1:
         return ": ".join(filter(None, (where, finding.reason, named(subjects))))
     before = sentences.kind_before(finding.kind, finding.verdict) if finding.kind == "step" else ""
@@ -180,10 +181,6 @@ def _sentence(together: Sequence[Failure], all_targets: int, *, is_cause: bool =
     if where and not subjects and where == targets[0]:
         return where + sentences.joint((where,), finding.reason) + said
     return ": ".join(filter(None, (where, said)))
-
-
-def _subject(failure: Failure) -> str:
-    return "" if failure.finding.kind == "target" else failure.finding.subject
 
 
 def named(names: Sequence[str]) -> str:
