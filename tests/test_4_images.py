@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.criteria.judgement import NO_REPORTS, listed, scan_doubt, shown_report, unread_reports
+from hullcheck.criteria.judgement import NO_REPORTS, listed, scan_doubt, shown_report
 from hullcheck.data.health_checks import CANNOT_FAIL
 from hullcheck.facts.containers import Container
 from hullcheck.facts.engine.info import Engine
@@ -207,7 +207,7 @@ def _require_unused(
     containers.get()  # raises if the containers are unknown
     if not image.used_by:
         raise NotApplicable(f"no container uses it, and it {lack}")
-    if unread := unread_reports(reports.faults):
+    if unread := [f"{each.file} ({each.fault})" for each in reports.faults]:
         raise EvidenceError(f"{lack}, but some files could not be read: {listed(unread, 20)}")
     pytest.fail(lack + _users(image), pytrace=False)
 

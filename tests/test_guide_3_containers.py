@@ -85,13 +85,14 @@ def test_service_image_is_pinned(swarm_service: Service) -> str:
     return _require_pinned(Reference.parse(swarm_service.container.image))
 
 
-def _unapproved(image: Image, contents: ImageContents, kind: str, policy: Policy) -> str:
-    """Return the tools of this kind in the image that are not approved, as a reason, or an empty string."""
+def _require_approved(image: Image, contents: ImageContents, kind: str, policy: Policy) -> str:
+    """Fail if the image has tools of this kind that are not approved."""
     approved = policy.allowed_packages or ()
     found = contents.of(image.id).tools_of(kind)
     left = [path for path in found if path.rpartition("/")[2] not in approved]
     used = f" (used by {', '.join(image.used_by)})" if image.used_by else ""
-    return f"holds {listed(left)}{used}" if left else ""
+    assert not left, f"holds {listed(left)}{used}"
+    return f"holds only approved {kind}s, or none"
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -108,9 +109,7 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
     Remedy: build in one stage and copy the program into an image without a package manager, or name needed ones in
     `allowed_packages` of the policy.
     """
-    found = _unapproved(image, image_contents, MANAGER, policy)
-    assert not found, found
-    return "holds only approved package managers, or none"
+    return _require_approved(image, image_contents, MANAGER, policy)
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -127,9 +126,7 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
     Remedy: copy the program into an image without a shell (distroless, scratch), or name needed ones in
     `allowed_packages` of the policy.
     """
-    found = _unapproved(image, image_contents, SHELL, policy)
-    assert not found, found
-    return "holds only approved shells, or none"
+    return _require_approved(image, image_contents, SHELL, policy)
 
 
 @pytest.mark.nist("CM-7", sp="800-53")
@@ -145,9 +142,7 @@ def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, po
 
     Remedy: compile in a build stage and copy the result, or name needed ones in `allowed_packages` of the policy.
     """
-    found = _unapproved(image, image_contents, COMPILER, policy)
-    assert not found, found
-    return "holds only approved compilers, or none"
+    return _require_approved(image, image_contents, COMPILER, policy)
 
 
 @pytest.mark.nist("AC-6", "CM-7", sp="800-53")

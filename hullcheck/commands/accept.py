@@ -184,9 +184,10 @@ def _write(given: argparse.Namespace, entry: dict[str, Any]) -> None:
     names: tuple[str, ...] = (control,) if control else (files.CAUSES, _words("cause", given.cause))
     if given.reason is None:
         names, entry = (), {"control_id": control, **entry}
-    written = entries.add(given.inventory, files.WAIVERS if names else files.ATTESTATIONS, names, entry, given.known)
-    print(f"{written.place}: written")
-    print(printable(written.text))
+    section = files.WAIVERS if names else files.ATTESTATIONS
+    place, text = entries.add(given.inventory, section, names, entry, given.known)
+    print(f"{place}: written")
+    print(printable(text))
 
 
 def _today() -> date:

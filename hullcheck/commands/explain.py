@@ -1,7 +1,6 @@
 """`hullcheck explain` and `coverage`: which controls there are, what they require, and which requirement has none."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from hullcheck import frameworks
@@ -53,7 +52,12 @@ def _explain(given: argparse.Namespace) -> int:
     if not found:
         raise WrongUse(f"no control has the number, id or word {given.control!r}; `explain` lists all, --path your own")
     if given.folder:
-        print(_of_run(given.folder, found), end="")
+        from hullcheck.drift import PastRun
+        from hullcheck.writers import evidence
+
+        if len(found) != 1:
+            raise WrongUse("--run takes one control, as `hullcheck explain 5.5 --run RUN-FOLDER`")
+        print(evidence.text(PastRun.load(given.folder, "--run RUN-FOLDER"), found[0].control.id), end="")
     elif given.json:
         print(writer.document(found, given.benchmark), end="")
     elif given.control and len(found) == 1:
@@ -61,15 +65,6 @@ def _explain(given: argparse.Namespace) -> int:
     else:
         print(writer.table(found, given.benchmark, *terminal()), end="")
     return 0
-
-
-def _of_run(folder: Path, found: Sequence[catalog.Listed]) -> str:
-    from hullcheck.drift import PastRun
-    from hullcheck.writers import evidence
-
-    if len(found) != 1:
-        raise WrongUse("--run takes one control, as `hullcheck explain 5.5 --run RUN-FOLDER`")
-    return evidence.text(PastRun.load(folder, "--run RUN-FOLDER"), found[0].control.id)
 
 
 def _coverage(given: argparse.Namespace) -> int:

@@ -98,18 +98,15 @@ def target_of(audit: Audit, wanted: str | None) -> str:
 
 def compare(log: Log, audit: Audit, target: str, titles: Mapping[str, str]) -> Comparison:
     """Compare; *titles* has those of recommendations that the audit lacks, by current number."""
-    there = {_current(log, check): check for check in log.checks}
+    version = log.run.version  # its number marks a check that the current benchmark does not have
+    numbers = ((benchmarks.current_number(version, each.number), each) for each in log.checks)
+    there = {number or f"{each.number} of {version}": each for number, each in numbers}
     judged = [(audit.known[each.control], each) for each in audit.by_target[target]]
     here = [(number, *pair) for pair in judged for number in pair[0].frameworks.get("cis", ())]
     rows = [_row(log, number, there.get(number), control, result) for number, control, result in here]
     known = {number for number, _, _ in here}
     lacking = [_only_there(log, n, check, titles) for n, check in there.items() if n not in known]
     return Comparison(log, audit.run.id, target, len(judged), (*rows, *lacking))
-
-
-def _current(log: Log, check: Check) -> str:
-    """Return the current number, or that of the tool, marked, if its benchmark has none."""
-    return benchmarks.current_number(log.run.version, check.number) or f"{check.number} of {log.run.version}"
 
 
 def _row(log: Log, number: str, check: Check | None, control: Control, result: Result) -> Row:

@@ -131,11 +131,6 @@ def shown_report(report: Report, now: float) -> str:
     return f"{report.tool}, {report.days(now):.0f} days ago{by} ({report.file})"
 
 
-def unread_reports(reports: Iterable[Report]) -> list[str]:
-    """Return the files that are not reports, with the reason."""
-    return [f"{each.file} ({each.fault})" for each in reports]
-
-
 # ---- from where the host was looked at
 
 

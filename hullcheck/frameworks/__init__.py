@@ -91,7 +91,7 @@ class Frameworks(Struct, frozen=True, dict=True):
         _check_values(shown, kwargs, keywords)
         framework = self.get(marker_name, kwargs.get("sp", ""))
         if not args:
-            example = _shown(marker_name, (_first(framework),), kwargs)
+            example = _shown(marker_name, (next(iter(framework.ids)),), kwargs)
             raise ValueError(f"{shown} names no id; write for example {example}")
         edition = {key: value for key, value in kwargs.items() if key == "sp"}
         for number, wanted in enumerate(args):
@@ -254,15 +254,11 @@ def _quoted(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
-def _first(framework: Framework) -> str:
-    return next(iter(framework.ids))
-
-
 def _marker_line(editions: Sequence[Framework]) -> str:
     first, keywords = editions[0], _keywords(editions)
     marker = first.marker
     named = "; ".join(f"{each.name} (sp={_quoted(each.edition)})" if each.edition else each.name for each in editions)
-    asked = ["", f"(id={_quoted(_first(first))})"]
+    asked = ["", f"(id={_quoted(next(iter(first.ids)))})"]
     asked += [f"({key}={_quoted(values[0])})" for key, values in keywords.items()]
     *choices, last = (f"-m '{marker}{each}'" for each in asked)
     signature = ", ".join(["*ids", *keywords])

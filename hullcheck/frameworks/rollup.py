@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hullcheck.frameworks import Framework
-from hullcheck.results import INCOMPLETE, NOT_COVERED, PROFILES, Requirement, Result, Rollup, Score
+from hullcheck.parsing import answer_lines
+from hullcheck.results import INCOMPLETE, NOT_COVERED, PROFILES, Requirement, Result, Rollup, Score, grouped
 from hullcheck.verdicts import Verdict, worst
 
 IdsByControl = Mapping[str, Mapping[str, Sequence[str]]]
@@ -14,10 +15,8 @@ NEED_ALL = (Verdict.WAIVED, Verdict.ATTESTED, Verdict.PASS, Verdict.NOT_APPLICAB
 
 def controls_by_requirement(framework: Framework, ids_by_control: IdsByControl) -> dict[str, tuple[str, ...]]:
     """Return the controls that cover each requirement of *framework*, by its id."""
-    named: dict[str, list[str]] = {}
-    for control, ids in ids_by_control.items():
-        for each in ids.get(framework.marker, ()):
-            named.setdefault(each, []).append(control)
+    mapped = ids_by_control.items()
+    named = answer_lines.grouped((each, control) for control, ids in mapped for each in ids.get(framework.marker, ()))
     found = {}
     for plain in framework.ids:
         identifier = f"{framework.edition}:{plain}" if framework.edition else plain
@@ -56,10 +55,7 @@ def roll_up(
         targets: the names of those that each control is to be judged on.
         narrowed: whether there may be more controls than *ids_by_control* knows, so that none can be missing for sure.
     """
-    judged: dict[str, list[Result]] = {}
-    for each in results:
-        if each.switched_off is None:
-            judged.setdefault(each.control, []).append(each)
+    judged = grouped((each for each in results if each.switched_off is None), lambda each: each.control)
     missing = frozenset(control for control in ids_by_control if len(judged.get(control, ())) < len(targets))
 
     def requirement(title: str, identifier: str, controls: tuple[str, ...]) -> Requirement:

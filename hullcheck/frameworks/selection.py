@@ -53,12 +53,6 @@ def check(expression: str, known: Frameworks) -> None:
             raise ValueError(f'severity({min(wrong)}) is not there; write severity(level="{"|".join(SEVERITIES)}")')
 
 
-def check_profile(expression: str, known: Frameworks, markers: Collection[str]) -> None:
-    """Refuse an invalid expression, and names that are not in *markers*; raise as `check_names` does."""
-    check_names(expression, markers)
-    check(expression, known)
-
-
 def check_names(expression: str, markers: Collection[str]) -> None:
     """Raise ValueError for an invalid expression, and for names that are not in *markers*."""
     try:

@@ -18,6 +18,7 @@ from hullcheck.inventory.specs import numbered, safe_name
 from hullcheck.inventory.yamlfile import Document
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
+from hullcheck.parsing.answer_lines import grouped
 
 _SECONDS, _MEMORY = 30, 1 << 30
 _SETTINGS = {
@@ -206,11 +207,9 @@ def _text(variables: Mapping[str, Any], names: tuple[str, ...], default: str = "
 
 def _unused(hosts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a line for each variable of Ansible or hullcheck without effect."""
-    unused: dict[str, list[str]] = {}
-    for host, variables in hosts.items():
-        for name in variables.keys() - _USED:
-            if name.startswith(("ansible_", "hullcheck_")) and not _IRRELEVANT.fullmatch(name):
-                unused.setdefault(name, []).append(host)
-    for name, those in sorted(unused.items()):
+    unused = grouped((name, host) for host, variables in hosts.items() for name in variables.keys() - _USED)
+    ours = [each for each in unused if each.startswith(("ansible_", "hullcheck_")) and not _IRRELEVANT.fullmatch(each)]
+    for name in sorted(ours):
+        those = unused[name]
         more = f" and {len(those) - 1} more" if len(those) > 1 else ""
         yield f"{name} of {those[0]}{more}: not known to hullcheck, and not used"

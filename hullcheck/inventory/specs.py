@@ -35,7 +35,9 @@ def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventor
     connects = list(dict.fromkeys(itertools.chain.from_iterable(every)))
     if not connects:
         raise TargetError("--hosts names no target; write for example --hosts local:// or --hosts ssh://web1")
-    return tuple(map(Target, _unique_names(connects), connects))
+    counts = Counter(map(_host_part, connects))
+    names = numbered(_host_part(each, with_port=counts[_host_part(each)] > 1) for each in connects)
+    return tuple(map(Target, names, connects))
 
 
 def plain(spec: str) -> str:
@@ -126,13 +128,6 @@ def _recordings(spec: str) -> list[str]:
         wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
         raise TargetError(f"--hosts {spec}: {wrong}; write {wanted}")
     return [spec] if meant == [path] else [f"{RECORDED}://{each}" for each in meant]
-
-
-def _unique_names(connects: Sequence[str]) -> list[str]:
-    """Return a name for each: the host, with port or number if names collide."""
-    counts = Counter(map(_host_part, connects))
-    names = (_host_part(each, with_port=counts[_host_part(each)] > 1) for each in connects)
-    return numbered(names)
 
 
 def of_files(files: Sequence[str], taken: Sequence[str]) -> tuple[Target, ...]:

@@ -195,7 +195,8 @@ class AuditSession:
         faults: dict[Way, str] = {}
         for each, expression in inventory.profiles.items():
             try:
-                selection.check_profile(expression, self.config.stash[FRAMEWORKS], markers)
+                selection.check_names(expression, markers)
+                selection.check(expression, self.config.stash[FRAMEWORKS])
             except ValueError as error:
                 faults["profiles", each] = str(error)
         if name not in inventory.profiles:

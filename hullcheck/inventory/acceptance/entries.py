@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from msgspec import Struct
 
 from hullcheck import inventory, private_files
 from hullcheck.controls import catalog
@@ -55,15 +54,8 @@ def control_of(word: str, places: Sequence[str] = ()) -> str:
     raise WrongUse(f"{word}: no such control; {hint if hint.endswith('?') else f'`hullcheck explain` lists them{own}'}")
 
 
-class Written(Struct, frozen=True):
-    """The entry as text, with its file and line."""
-
-    place: str
-    text: str
-
-
-def add(path: Path, section: str, names: Way, entry: Mapping[str, Any], files: Sequence[str] = ()) -> Written:
-    """Add *entry* to *section* of the inventory *path*, or to the last file that it names there.
+def add(path: Path, section: str, names: Way, entry: Mapping[str, Any], files: Sequence[str] = ()) -> tuple[str, str]:
+    """Add *entry* to *section* of the inventory *path*, or to the last file that it names; return its place and text.
 
     A waiver is added below its *names*: a control, or `causes` and a cause. It may hold for targets of the inventory,
     and for *files*, which are named on the command line.
@@ -101,7 +93,7 @@ def add(path: Path, section: str, names: Way, entry: Mapping[str, Any], files: S
     except inventory.InventoryError as error:
         raise WrongUse(error.faults[0]) from None
     _replace(before.path, new)
-    return Written(f"{before.path}:{after.line((*way, 0))}", text)
+    return f"{before.path}:{after.line((*way, 0))}", text
 
 
 def _destination(path: Path, section: str) -> tuple[Document, Way]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hullcheck.controls.catalog import natural
 from hullcheck.facts.engine.identity import Identity
+from hullcheck.parsing import answer_lines
 from hullcheck.recording import Recording
 from hullcheck.remedies import offered
 from hullcheck.results import (
@@ -325,10 +326,7 @@ class Page:
     @cached_property
     def groups(self) -> list[GroupRow]:
         """The groups of the inventory, the worst first; a target counts in each of its groups."""
-        inside: dict[str, list[TargetRow]] = {}
-        for each in self.targets:
-            for name in each.target.groups:
-                inside.setdefault(name, []).append(each)
+        inside = answer_lines.grouped((name, each) for each in self.targets for name in each.target.groups)
         return sorted((GroupRow(*each) for each in inside.items()), key=lambda group: group.badness)
 
     @property
@@ -371,13 +369,9 @@ def key_of(rollup: Rollup) -> str:
 
 def _division(marker: str, audit: Audit) -> tuple[str, list[Section]]:
     """Return the name of a framework, and its sections in order as far as any control of the audit is in one."""
-    inside: dict[str, set[str]] = {}
-    for control in audit.controls:
-        for each in control.frameworks.get(marker, ()):
-            inside.setdefault(each.partition(".")[0], set()).add(control.id)
-    counts: dict[str, Counter[str]] = {each.id: Counter() for each in audit.controls}
-    for result in audit.results:
-        counts[result.control][str(result.verdict)] += 1
+    numbers = [(number, each.id) for each in audit.controls for number in each.frameworks.get(marker, ())]
+    inside = answer_lines.grouped((number.partition(".")[0], control) for number, control in numbers)
+    verdicts = answer_lines.grouped((each.control, str(each.verdict)) for each in audit.results)
     name = next((each.name for each in audit.requirements if each.framework == marker), marker)
     return name, [
         Section(
@@ -385,7 +379,7 @@ def _division(marker: str, audit: Audit) -> tuple[str, list[Section]]:
             each,
             _SECTIONS[marker].get(each, "Other"),
             frozenset(inside[each]),
-            sum((counts[control] for control in inside[each]), Counter()),
+            Counter(verdict for control in {*inside[each]} for verdict in verdicts.get(control, ())),
         )
         for each in sorted(inside, key=natural)
     ]
@@ -402,16 +396,13 @@ def _change(fix: Fix) -> Change:
         first, stop, _ = (only.remedy or only.title).partition(". ")
         title = first + stop.strip()
     steps = file.by_hand if file else fix.controls
-    return Change(fix, title[0].upper() + title[1:], only, file, _found(fix), steps)
-
-
-def _found(fix: Fix) -> dict[str, str]:
-    """Return the first finding of each control as a sentence; of one on several targets how many these are."""
     found = grouped(fix.failures, lambda each: each.control.id)
-    return {name: _sentence(failures) for name, failures in found.items()}
+    said = {name: _sentence(failures) for name, failures in found.items()}
+    return Change(fix, title[0].upper() + title[1:], only, file, said, steps)
 
 
 def _sentence(failures: Sequence[Failure]) -> str:
+    """Return the first finding of a control as a sentence; of one on several targets how many these are."""
     found, targets = failures[0].finding, {each.target for each in failures}
     if found.kind == "target" and len(targets) > 1:
         return f"{len(targets)} targets: {found.reason}"

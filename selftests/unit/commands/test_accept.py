@@ -90,8 +90,8 @@ def test_attestation_is_added_to_its_file(tmp_path: Path, before: str, after: st
         os.chown(real, 1234, 2345)
     old = real.stat()
     (tmp_path / "new.yml").symlink_to("real.yml")
-    written = entries.add(path, "attestations", (), SEEN)
-    assert written.place == f"{tmp_path}/new.yml:2"
+    place, _ = entries.add(path, "attestations", (), SEEN)
+    assert place == f"{tmp_path}/new.yml:2"
     assert load(path).attestations[0].record.statement == "looked"
     assert (real.read_text(), (tmp_path / "new.yml").is_symlink()) == (after, True)
     now = real.stat()

@@ -184,7 +184,9 @@ def test_help_of_markers(frameworks: Frameworks) -> None:
     for line in lines.values():
         shown = line.partition("select with ")[2].replace(" or -m ", ", -m ").rstrip(".").split(", -m ")
         for expression in shown:
-            selection.check_profile(expression.removeprefix("-m ").strip("'"), frameworks, frameworks.names)
+            plain = expression.removeprefix("-m ").strip("'")
+            selection.check_names(plain, frameworks.names)
+            selection.check(plain, frameworks)
 
 
 def test_profile_and_expression_stay_together() -> None:
