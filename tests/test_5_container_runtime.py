@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import pytest
 
+from hullcheck.controls.metadata import marked
 from hullcheck.criteria.host_paths import is_of_a_service, is_sensitive
 from hullcheck.criteria.judgement import (
     listed,
@@ -30,6 +31,17 @@ from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual, NotApplicable
 
 _NO_EXEC_NOW = "no such `docker exec` runs now: check the audit log for earlier ones (`ausearch -k docker`)"
+
+_leaves_room_for_others = marked(
+    pytest.mark.nist("4.4.3", sp="800-190"),
+    pytest.mark.pci("2.2.1"),
+    pytest.mark.hipaa("164.308(a)(1)(ii)(B)"),
+)
+_has_few_rights = marked(
+    pytest.mark.nist("4.4.3", sp="800-190"),
+    pytest.mark.pci("2.2.6", "7.2.5"),
+    pytest.mark.hipaa("164.312(a)(1)"),
+)
 
 
 @pytest.mark.cis("5.1", level=1)
@@ -114,9 +126,7 @@ def test_container_has_selinux_labels(container: Container, kernel: Later[Kernel
 
 @pytest.mark.cis("5.4", level=1)
 @pytest.mark.nist("AC-6", "CM-7", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.2.5")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_has_few_rights
 @pytest.mark.severity("medium", "NET_RAW forges packets to other containers; a SYS_ADMIN added by hand is far worse.")
 def test_container_capabilities_are_needed(container: Container, policy: Policy) -> str:
     """Containers have only the capabilities that they need.
@@ -135,9 +145,7 @@ def test_container_capabilities_are_needed(container: Container, policy: Policy)
 
 @pytest.mark.cis("5.5", level=1)
 @pytest.mark.nist("AC-6", "SC-39", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.2.5")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_has_few_rights
 @pytest.mark.guide("3.2.no_privileged", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical", "A root process in it mounts the host's disk and is root on the host.")
 def test_container_is_not_privileged(container: Container) -> str:
@@ -278,9 +286,7 @@ def test_container_has_a_network_namespace(container: Container) -> str:
 
 @pytest.mark.cis("5.11", level=1)
 @pytest.mark.nist("SC-5", "SC-6", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.1")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@_leaves_room_for_others
 @pytest.mark.guide("3.3.memory")
 @pytest.mark.severity("medium", "One container that leaks memory stops the host and all other containers.")
 def test_container_has_a_memory_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
@@ -304,9 +310,7 @@ def test_container_has_a_memory_limit(container: Container, engine: Later[Engine
 
 @pytest.mark.cis("5.12", level=1)
 @pytest.mark.nist("SC-5", "SC-6", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.1")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@_leaves_room_for_others
 @pytest.mark.severity("low", "A busy container slows down the others, but the kernel still gives each its turn.")
 def test_container_has_a_cpu_limit(container: Container, engine: Later[Engine], policy: Policy) -> str:
     """Containers have a CPU share or limit.
@@ -367,9 +371,7 @@ def test_container_ports_are_bound_to_an_address(container: Container) -> str:
 
 @pytest.mark.cis("5.15", level=1)
 @pytest.mark.nist("SC-5", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.1")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@_leaves_room_for_others
 @pytest.mark.severity("low", "A container that fails forever keeps the host busy and hides its fault.")
 def test_container_restarts_at_most_five_times(container: Container) -> str:
     """Containers restart at most five times on failure.
@@ -432,9 +434,7 @@ def test_container_has_an_ipc_namespace(container: Container) -> str:
 
 @pytest.mark.cis("5.18", level=1)
 @pytest.mark.nist("AC-3", "AC-6", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.2.5")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_has_few_rights
 @pytest.mark.severity("high", "With a disk or memory device, a process in it reads and changes the whole host.")
 def test_container_has_no_host_device(container: Container, policy: Policy) -> str:
     """Containers have only approved host devices.
@@ -453,9 +453,7 @@ def test_container_has_no_host_device(container: Container, policy: Policy) -> s
 
 @pytest.mark.cis("5.19", level=1)
 @pytest.mark.nist("SC-5", "SC-6", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.1")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@_leaves_room_for_others
 @pytest.mark.severity("low", "The container may use more files or processes than planned; its cgroup limits hold.")
 def test_container_overrides_no_ulimit(container: Container, policy: Policy) -> str:
     """Containers override only approved default ulimits.
@@ -579,9 +577,7 @@ def test_docker_exec_is_not_root(container: Container) -> NoReturn:
 
 @pytest.mark.cis("5.25", level=1)
 @pytest.mark.nist("CM-6", "SC-6", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.1")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@_leaves_room_for_others
 @pytest.mark.severity("low", "The container may miss limits set for its usual parent, but keeps its own.")
 def test_container_is_in_the_default_cgroup(container: Container, policy: Policy) -> str:
     """Containers run in the default parent cgroup or an approved one.
@@ -600,9 +596,7 @@ def test_container_is_in_the_default_cgroup(container: Container, policy: Policy
 
 @pytest.mark.cis("5.26", level=1)
 @pytest.mark.nist("AC-6", "AC-6(10)", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.2.5")
-@pytest.mark.hipaa("164.312(a)(1)")
+@_has_few_rights
 @pytest.mark.guide("2.2.no_new_privileges", "5.cis.daemon_json")
 @pytest.mark.severity("medium", "A flawed setuid program in the image makes an intruder root of the container.")
 def test_container_gains_no_privileges(container: Container) -> str:
@@ -676,9 +670,7 @@ def test_container_runs_a_current_image(container: Container, image: Later[Subje
 
 @pytest.mark.cis("5.29", level=1)
 @pytest.mark.nist("SC-5", "SC-6", sp="800-53")
-@pytest.mark.nist("4.4.3", sp="800-190")
-@pytest.mark.pci("2.2.1")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@_leaves_room_for_others
 @pytest.mark.guide("3.3.pids_limit")
 @pytest.mark.severity("medium", "A fork bomb in one container stops the host and all other containers.")
 def test_container_has_a_process_limit(container: Container, kernel: Later[Kernel], policy: Policy) -> str:

@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from hullcheck.controls import for_each
+from hullcheck.controls.metadata import marked
 from hullcheck.criteria.host_paths import is_sensitive
 from hullcheck.criteria.judgement import (
     listed,
@@ -37,6 +38,13 @@ _PROGRAM_FOLDERS = """
 """
 _PROGRAMS = frozenset(_PROGRAM_FOLDERS.split())
 _ALWAYS_ALLOWED = frozenset({"NET_BIND_SERVICE"})  # the capability that its sample adds
+
+_leaves_tools_out = marked(
+    pytest.mark.nist("CM-7", sp="800-53"),
+    pytest.mark.nist("4.1.2", sp="800-190"),
+    pytest.mark.pci("2.2.4"),
+    pytest.mark.hipaa("164.308(a)(1)(ii)(B)"),
+)
 
 
 def _require_pinned(reference: Reference) -> str:
@@ -95,10 +103,7 @@ def _require_approved(image: Image, contents: ImageContents, kind: str, policy: 
     return f"holds only approved {kind}s, or none"
 
 
-@pytest.mark.nist("CM-7", sp="800-53")
-@pytest.mark.nist("4.1.2", sp="800-190")
-@pytest.mark.pci("2.2.4")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@_leaves_tools_out
 @pytest.mark.guide("3.1.no_package_managers")
 @pytest.mark.severity("low", "Intruders can install tools, but need another flaw to get in.")
 def test_image_holds_no_package_manager(image: Image, image_contents: ImageContents, policy: Policy) -> str:
@@ -112,10 +117,7 @@ def test_image_holds_no_package_manager(image: Image, image_contents: ImageConte
     return _require_approved(image, image_contents, MANAGER, policy)
 
 
-@pytest.mark.nist("CM-7", sp="800-53")
-@pytest.mark.nist("4.1.2", sp="800-190")
-@pytest.mark.pci("2.2.4")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@_leaves_tools_out
 @pytest.mark.guide("3.1.no_shells")
 @pytest.mark.severity("low", "Intruders find a shell, but need another flaw to get in.")
 def test_image_holds_no_shell(image: Image, image_contents: ImageContents, policy: Policy) -> str:
@@ -129,10 +131,7 @@ def test_image_holds_no_shell(image: Image, image_contents: ImageContents, polic
     return _require_approved(image, image_contents, SHELL, policy)
 
 
-@pytest.mark.nist("CM-7", sp="800-53")
-@pytest.mark.nist("4.1.2", sp="800-190")
-@pytest.mark.pci("2.2.4")
-@pytest.mark.hipaa("164.308(a)(1)(ii)(B)")
+@_leaves_tools_out
 @pytest.mark.guide("3.1.no_compilers")
 @pytest.mark.severity("low", "Intruders can build attacks here, but need another flaw to get in.")
 def test_image_holds_no_compiler(image: Image, image_contents: ImageContents, policy: Policy) -> str:
