@@ -5,8 +5,10 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from xml.etree import ElementTree
 
 import pytest
+from _pytest.junitxml import LogXML  # it has no public name
 
 from hullcheck.controls.metadata import framework_line
 from hullcheck.messages import printable
@@ -41,52 +43,21 @@ def case(test: str, line: int, control: Control, result: Result, more: Propertie
 
 def other(report: pytest.TestReport | pytest.CollectReport) -> str:
     """Return the test case of a test that is not a control, or an empty text if its other reports have it."""
+    log = LogXML("", None, family="xunit2")
     if isinstance(report, pytest.CollectReport):
-        return "" if report.passed else _uncollected(report)
-    if report.passed:
-        return _case(report.nodeid, report.duration, "") if report.when == "call" else ""
-    if report.skipped:
-        return _case(report.nodeid, report.duration, _skipped(report))
-    text = printable(report.longreprtext)
-    crash = getattr(report.longrepr, "reprcrash", None)
-    message = printable(crash.message) if crash else text.strip().rpartition("\n")[2]
-    tag = "failure"
-    if report.when != "call":
-        tag, message = "error", f'failed on {report.when} with "{message}"'
-    content = f"<{tag}{_attributes(message=message)}>{text.translate(_IN_TEXT)}</{tag}>"
-    return _case(report.nodeid, report.duration, content)
-
-
-def _uncollected(report: pytest.CollectReport) -> str:
-    tag = "skipped" if report.skipped else "error"
-    message = "collection skipped" if report.skipped else "collection failure"
-    text = printable(report.longreprtext).translate(_IN_TEXT)
-    content = f"<{tag}{_attributes(message=message)}>{text}</{tag}>"
-    about = _attributes(classname="", name=_module(report.nodeid), time="0.000")
-    return f"<testcase{about}>{content}</testcase>"
-
-
-def _skipped(report: pytest.TestReport) -> str:
-    if not isinstance(report.longrepr, tuple) or hasattr(report, "wasxfail"):
-        reason = printable(getattr(report, "wasxfail", ""))
-        return f"<skipped{_attributes(type='pytest.xfail', message=reason)} />"
-    path, line, said = report.longrepr
-    reason = printable(said.removeprefix("Skipped: "))
-    text = f"{path}:{line}: {reason}".translate(_IN_TEXT)
-    return f"<skipped{_attributes(type='pytest.skip', message=reason)}>{text}</skipped>"
+        log.pytest_collectreport(report)
+    elif report.when == "call" or not report.passed:
+        log.pytest_runtest_logreport(report)
+    return printable("".join(ElementTree.tostring(each.to_xml(), "unicode") for each in log.node_reporters_ordered))
 
 
 def _case(test: str, seconds: float, content: str) -> str:
     named, bracket, parameters = test.partition("[")
     path, *classes, function = named.split("::")
-    classname = ".".join([_module(path), *classes])
+    classname = ".".join([path.removesuffix(".py").replace("/", "."), *classes])
     name = f"{function}{bracket}{parameters}"
     about = _attributes(classname=classname, name=printable(name), time=f"{seconds:.3f}")
     return f"<testcase{about}>{content}</testcase>" if content else f"<testcase{about} />"
-
-
-def _module(path: str) -> str:
-    return path.removesuffix(".py").replace("/", ".")
 
 
 def _outcome(path: str, line: int, control: Control, result: Result) -> str:
