@@ -35,21 +35,14 @@ class KnownReleases(Struct, frozen=True):
     day: date
     good_for_days: int  # how long the table may be used
     lines: tuple[Line, ...]  # of Docker Engine, the newest first
-    ends: Mapping[tuple[str, str], date]
+    distributions: Mapping[str, Mapping[str, date]]
     """The last day of free security updates, by ID and VERSION_ID of os-release."""
     digest: str  # the SHA-256 of the file
 
     @classmethod
     def of(cls, document: Mapping[str, Any], content: bytes) -> "KnownReleases":
         """Read a document that fits the schema releases.json, from a file with this *content*, or raise ValueError."""
-        ends = {
-            (name, version): date.fromisoformat(end)
-            for name, versions in document["distributions"].items()
-            for version, end in versions.items()
-        }
-        lines = convert(document["lines"], tuple[Line, ...])
-        day = date.fromisoformat(document["day"])
-        return cls(day, document["good_for_days"], lines, ends, sha256(content).hexdigest())
+        return convert({**document, "digest": sha256(content).hexdigest()}, cls)
 
     def line(self, version: str) -> Line | None:
         """Return the release line of a version of the engine."""
@@ -57,7 +50,7 @@ class KnownReleases(Struct, frozen=True):
 
     def end(self, distribution: str, version: str) -> date | None:
         """Return the last day of updates of a distribution, or the first day of all if it is older than the table."""
-        ends = {number: end for (name, number), end in self.ends.items() if name == distribution}
+        ends = self.distributions.get(distribution, {})
         if found := next((end for number, end in ends.items() if _begins(version, number)), None):
             return found
         is_older = ends and numbers(version) and numbers(version) < max(map(numbers, ends))

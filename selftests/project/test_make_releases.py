@@ -39,8 +39,8 @@ def test_written_file_is_one_that_hullcheck_takes(tmp_path: Path) -> None:
         ("29", "2027-01-20", "29.11.2", safe),
     ]
     assert known.lines[-1].name == "18.09"
-    ends = {f"{name} {version}": str(day) for (name, version), day in known.ends.items()}
-    assert (ends["debian 14"], ends["ubuntu 26.04"], ends["centos 7"]) == (
+    ends = known.distributions
+    assert (str(ends["debian"]["14"]), str(ends["ubuntu"]["26.04"]), str(ends["centos"]["7"])) == (
         "2032-06-30",
         "2031-05-31",
         "2024-06-30",
