@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, convert, field
+from msgspec.structs import replace
 
 from hullcheck.controls import shipped
 from hullcheck.data import benchmarks
@@ -109,13 +110,5 @@ def _listing(arguments: Sequence[str], start: Path) -> tuple[Listed, ...]:
         document = json.loads(listing.read_text(encoding="utf-8"))
     if document["faults"]:
         raise WrongUse("; ".join(document["faults"]))
-    return tuple(
-        Listed(
-            convert(each, Control),
-            os.path.relpath(each["file"]),
-            each["line"],
-            each["facts"],
-            tuple(each["probes"]),
-        )
-        for each in document["controls"]
-    )
+    listed = convert(document["controls"], tuple[Listed, ...])
+    return tuple(replace(each, file=os.path.relpath(each.file)) for each in listed)

@@ -13,6 +13,7 @@ import pytest
 from msgspec import Struct, to_builtins
 
 from hullcheck import __version__, frameworks, secrets
+from hullcheck.controls.catalog import Listed
 from hullcheck.controls.metadata import SEVERITIES, control_of
 from hullcheck.facts import registry
 from hullcheck.frameworks import selection
@@ -312,17 +313,17 @@ def stop(config: pytest.Config, faults: Sequence[str]) -> None:
 
 def _list(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Write the controls, and what could not be collected, for `hullcheck.controls.catalog`."""
-    found = {(str(item.path), each["id"]): each for item in items if (each := _described(item))}
+    found = {(each.file, each.control.id): each for item in items if (each := _described(item))}
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     faults = []
     for report in reporter.stats.get("error", ()):
         lines = report.longreprtext.strip().splitlines() or ["cannot be collected"]
         faults.append(f"{report.nodeid}: {lines[-1].removeprefix('E').strip()}")
-    document = {"controls": list(found.values()), "faults": faults}
+    document = {"controls": to_builtins(list(found.values())), "faults": faults}
     Path(config.option.hullcheck_listing).write_text(json.dumps(document), encoding="utf-8")
 
 
-def _described(item: pytest.Item) -> dict[str, Any] | None:
+def _described(item: pytest.Item) -> Listed | None:
     """Return a control with its place, as it is written; None for another test."""
     if not (is_control(item) and isinstance(item, pytest.Function)):
         return None
@@ -330,10 +331,5 @@ def _described(item: pytest.Item) -> dict[str, Any] | None:
     facts = {name: registry.FACTS[name].description for name in names if name in registry.FACTS}
     if "policy" in names:
         facts["policy"] = "What the site allows on the target."
-    return {
-        **to_builtins(item.stash[CONTROL]),
-        "file": str(item.path),
-        "line": (item.location[1] or 0) + 1,
-        "facts": facts,
-        "probes": list(registry.evidence_of(item.fixturenames, "host")),
-    }
+    line, evidence = (item.location[1] or 0) + 1, registry.evidence_of(item.fixturenames, "host")
+    return Listed(item.stash[CONTROL], str(item.path), line, facts, tuple(evidence))
