@@ -1,7 +1,6 @@
 """Check that the logs of containers, and those of the host, are sent to another machine."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -23,13 +22,6 @@ from hullcheck.policy import Policy
 from hullcheck.verdicts import Manual
 
 NEW = "new containers"
-
-
-class Judgement(NamedTuple):
-    """A verdict and the reason for it."""
-
-    good: bool
-    words: str
 
 
 class LogRoute(Struct, frozen=True):
@@ -72,25 +64,25 @@ def log_routes(
     return found
 
 
-def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Policy) -> Judgement:
-    """Judge whether a log shipper takes the logs of containers whose driver leaves them on this host."""
+def shipped_logs(logs: Mapping[str, LogRoute], shippers: Shippers, policy: Policy) -> tuple[bool, str]:
+    """Return whether a log shipper takes the logs of containers that stay on this host, and the reason."""
     if lost := [name for name, log in logs.items() if log.driver == "none"]:
-        return Judgement(False, f"the log driver none keeps no log of {listed(lost)}")
+        return False, f"the log driver none keeps no log of {listed(lost)}"
     relays = all(log.driver in OF_SYSLOG for log in logs.values())
     return shipped(f"the logs of {listed(list(logs))}", shippers, policy, relays=relays)
 
 
-def shipped(logs: str, shippers: Shippers, policy: Policy, *, relays: bool) -> Judgement:
-    """Judge whether a log shipper of the policy takes logs that stay here; with *relays*, syslog daemons count."""
+def shipped(logs: str, shippers: Shippers, policy: Policy, *, relays: bool) -> tuple[bool, str]:
+    """Return whether one of the policy takes logs that stay here, and why; with *relays*, syslog daemons count."""
     stay = f"{logs} stay on this host"
     if named := policy.log_shippers:
         if running := [each for each in named if shippers.runs(each)]:
-            return Judgement(True, f"{', '.join(running)} runs, and by the policy ships {logs}")
-        return Judgement(False, f"{stay}: none of log_shippers ({', '.join(named)}) runs")
+            return True, f"{', '.join(running)} runs, and by the policy ships {logs}"
+        return False, f"{stay}: none of log_shippers ({', '.join(named)}) runs"
     if found := ", ".join(each for each in shippers.running if relays or each not in RELAYS):
         raise Manual(
             f"{stay}, and {found} runs: check that it sends them to another machine, then write"
             f" `log_shippers: [{found}]` into the policy"
         )
     shippers.require_all()
-    return Judgement(False, f"{stay}: no known log shipper runs")
+    return False, f"{stay}: no known log shipper runs"

@@ -150,7 +150,8 @@ def load(path: Path) -> Frameworks:
             raise FrameworkError(f"{path}:1: no framework; write a section such as [cis]")
         without = _without(ini, frameworks)
     except _Fault as fault:
-        raise FrameworkError(f"{path}:{ini.lineof(*fault.place)}: {fault}") from None
+        said, *place = fault.args
+        raise FrameworkError(f"{path}:{ini.lineof(*place)}: {said}") from None
     return Frameworks(frameworks, without)
 
 
@@ -160,11 +161,7 @@ _IDS = " ids"
 
 
 class _Fault(Exception):
-    """What is wrong in a section, or with one of its keys."""
-
-    def __init__(self, message: str, *place: str) -> None:
-        super().__init__(message)
-        self.place = place
+    """What is wrong, the section, and maybe its key."""
 
 
 def _without(ini: IniConfig, frameworks: Iterable[Framework]) -> Mapping[str, str]:

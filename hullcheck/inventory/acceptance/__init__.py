@@ -210,7 +210,9 @@ def _state(entry: Entry[Record], audit: AuditContext) -> str:
         for each in audit.by_control.get(control, ())
         if each.target in on and each.switched_off is None
     ]
-    about = [each for result in judged for each in result.findings if _may_concern(record, each)]
+    found = [each for result in judged for each in result.findings]
+    of_target = (Verdict.ERROR, "target")  # what it may concern is unknown
+    about = [each for each in found if (each.verdict, each.kind) == of_target or _concerns(record, each)]
     if any(_needs(record, each) for each in about):
         return IN_FORCE
     whole = len(judged) == len(controls) * len(known)
@@ -237,9 +239,3 @@ def _concerns(record: Waiver | Attestation, finding: Finding) -> bool:
     cause = record.cause if isinstance(record, Waiver) else ""
     reason = without_note(finding.reason) if cause else ""
     return _matches(record.subjects, finding.subject) and (reason == cause or fnmatchcase(reason, cause))
-
-
-def _may_concern(record: Waiver | Attestation, finding: Finding) -> bool:
-    """Return whether the entry may fit the subject; those of a target in error are unknown."""
-    unread = finding.verdict is Verdict.ERROR and finding.kind == "target"
-    return unread or _concerns(record, finding)

@@ -51,7 +51,8 @@ class _Read(Struct):
                 else:
                     self.attestations.append(_attestation(entry, place))
             except _Fault as fault:
-                faults[(*here, fault.key)] = str(fault)
+                key, said = fault.args
+                faults[(*here, key)] = str(said)
         self.faults += document.messages(faults)
 
 
@@ -133,11 +134,7 @@ def _entries(document: Document, section: str, way: Way) -> Iterator[tuple[Way, 
 
 
 class _Fault(Exception):
-    """A fault in a value that the schema does not find."""
-
-    def __init__(self, key: str, fault: object) -> None:
-        super().__init__(str(fault))
-        self.key = key
+    """A key, and what is wrong with its value that the schema does not find."""
 
 
 def _value(entry: Mapping[str, Any], key: str, reader: Callable[[str], datetime]) -> datetime:
