@@ -138,5 +138,4 @@ def _head(control: Control, result: Result) -> str:
 
 
 def _worst(result: Result) -> list[Finding]:
-    whole = Finding("target", result.target, result.verdict, result.reason)
-    return [each for each in result.findings if each.verdict in (Verdict.FAIL, Verdict.ERROR)] or [whole]
+    return [each for each in result.all_findings if each.verdict in (Verdict.FAIL, Verdict.ERROR)]

@@ -30,8 +30,9 @@ def render(audit: Audit) -> str:
 
 def _finding(entry: Entry, day: str) -> dict[str, Any]:
     control, waived = entry.control, entry.verdict is Verdict.WAIVED
+    before = "Not judged: " if entry.verdict is Verdict.ERROR else ""
     return {
-        "title": line(_title(entry), _TITLE),
+        "title": line(f"{before}{entry.number} on {entry.result.target}: {entry.sentence}", _TITLE),
         "severity": entry.severity.capitalize(),
         "description": _description(entry),
         "mitigation": control.remedy,
@@ -49,11 +50,6 @@ def _finding(entry: Entry, day: str) -> dict[str, Any]:
         "component_name": line(entry.finding.subject, _NAME),
         "tags": ["hullcheck", entry.result.target],
     }
-
-
-def _title(entry: Entry) -> str:
-    before = "Not judged: " if entry.verdict is Verdict.ERROR else ""
-    return f"{before}{entry.number} on {entry.result.target}: {entry.sentence}"
 
 
 def _description(entry: Entry) -> str:

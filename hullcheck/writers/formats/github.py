@@ -11,8 +11,8 @@ from hullcheck.writers import source
 from hullcheck.writers.entries import Entry, entries, line
 
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "notice"}
-_ESCAPED = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-_IN_PROPERTIES = {**_ESCAPED, ":": "%3A", ",": "%2C"}
+_IN_TEXT = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTIES = _IN_TEXT | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def render(audit: Audit) -> str:
@@ -41,9 +41,5 @@ def _annotation(entry: Entry, target: AuditedTarget) -> str:
     if not place and found.kind != "target":
         said = f"{target.name}: {said}"
     properties = {**place, "title": title}
-    shown = ",".join(f"{name}={_escaped(str(each), _IN_PROPERTIES)}" for name, each in properties.items())
-    return f"::{level} {shown}::{_escaped(line(said), _ESCAPED)}"
-
-
-def _escaped(text: str, characters: dict[str, str]) -> str:
-    return "".join(characters.get(each, each) for each in text)
+    shown = ",".join(f"{name}={str(each).translate(_IN_PROPERTIES)}" for name, each in properties.items())
+    return f"::{level} {shown}::{line(said).translate(_IN_TEXT)}"

@@ -31,7 +31,10 @@ def render(audit: Audit) -> Rendering:
     left = len(found) - MOST_FINDINGS
     left_out = f"{left:,} findings are left out: a summary has at most {MOST_FINDINGS:,}" if left > 0 else ""
     text = _head(audit) + "".join(_body(found))
-    text += "".join(_requirements(audit))
+    text += "\n## Requirements\n\n" * bool(audit.requirements)
+    for each in audit.requirements:
+        counts = ", ".join(f"{count:,} {word}" for word, count in each.counts.items())
+        text += f"- {prose(each.name)}: {counts}\n"
     if (since := audit.since) is not None:
         counts = f"{len(since.new):,} new, {len(since.gone):,} gone, {since.still:,} still fail"
         text += f"\nSince run {code(since.run)}: {counts}.\n"
@@ -122,13 +125,6 @@ def _finding(entry: Entry) -> str:
         until = f" until {prose(entry.waiver.last_day)}" if entry.waiver.last_day else ""
         said += f" (accepted{until}: {prose(entry.waiver.reason)})"
     return f"{said}\n"
-
-
-def _requirements(audit: Audit) -> Iterator[str]:
-    for number, each in enumerate(audit.requirements):
-        counts = ", ".join(f"{count:,} {word}" for word, count in each.counts.items())
-        yield "" if number else "\n## Requirements\n\n"
-        yield f"- {prose(each.name)}: {counts}\n"
 
 
 def prose(text: str) -> str:
