@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from msgspec import Struct
-
 from hullcheck.inventory import Inventory, Target
 from hullcheck.inventory.specs import TargetError
 from hullcheck.lazy import regex
@@ -31,30 +29,17 @@ def _match(names: Iterable[str], patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, each) for name in names for each in patterns)
 
 
-class Shard(Struct, frozen=True):
-    """One of equal parts of all targets, counted from 1."""
-
-    number: int
-    of: int
-
-    def __str__(self) -> str:
-        return f"{self.number}/{self.of}"
-
-    def part(self, targets: Sequence[Target]) -> tuple[Target, ...]:
-        """Return the *targets* of this shard in their order, or raise TargetError without any."""
-        # by name: a dynamic inventory may have another order on each machine
-        mine = set(sorted(each.name for each in targets)[self.number - 1 :: self.of])
-        if not mine:
-            raise TargetError(f"--shard {self}: it has none of {len(targets)} targets; use at most as many shards")
-        return tuple(each for each in targets if each.name in mine)
-
-
-def shard_of(written: str) -> Shard:
-    """Parse a shard such as `3/20`, or raise TargetError."""
+def shard_of(written: str, targets: Sequence[Target]) -> tuple[str, tuple[Target, ...]]:
+    """Return the name of a shard such as `3/20`, and those of *targets* in it; raise TargetError without any."""
     match = _WRITTEN.fullmatch(written)
     if match is None:
         raise TargetError(f"--shard {written}: write the number of the shard and how many there are, as --shard=3/20")
     number, of = map(int, match.groups())
     if not 1 <= number <= of:
         raise TargetError(f"--shard {written}: there is no shard {number} of {of}; the first is 1, the last {of}")
-    return Shard(number, of)
+    name = f"{number}/{of}"
+    # by name: a dynamic inventory may have another order on each machine
+    mine = set(sorted(each.name for each in targets)[number - 1 :: of])
+    if not mine:
+        raise TargetError(f"--shard {name}: it has none of {len(targets)} targets; use at most as many shards")
+    return name, tuple(each for each in targets if each.name in mine)

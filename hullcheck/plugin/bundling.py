@@ -91,7 +91,7 @@ class Bundling:
             },
             "left_out": {} if run_files.JUNIT in files else {run_files.JUNIT: "it has tests that are no controls"},
             "files": manifest.listed(files),
-            **({"shard": str(known.shard)} if known.shard else {}),
+            **({"shard": known.shard} if known.shard else {}),
         }
 
 

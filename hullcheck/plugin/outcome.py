@@ -131,7 +131,7 @@ class Outcome:
             machine=platform.node(),
             releases=session.releases.named,
             limits=session.limits,
-            shard=str(session.shard or ""),
+            shard=session.shard,
             inventory=_seen_from_project(session),
         )
         requirements = rollup.roll_up(

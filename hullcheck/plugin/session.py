@@ -66,8 +66,7 @@ class AuditSession:
             named = options.several(config, "targets")
             every = chosen(_all_targets(config, self.inventory), self.inventory, named)
             part = config.getoption("hullcheck_shard", None)
-            self.shard = None if part is None else shard_of(part)
-            mine = self.shard.part(every) if self.shard else every
+            self.shard, mine = ("", every) if part is None else shard_of(part, every)
             if not self.worker:
                 gather.require_files(mine)
         self.all_targets = tuple(each.name for each in every)

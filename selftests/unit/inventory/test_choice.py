@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck.inventory import Inventory, Target
-from hullcheck.inventory.choice import Shard, chosen, shard_of
+from hullcheck.inventory.choice import chosen, shard_of
 from hullcheck.inventory.specs import TargetError
 from selftests.kit.running import Project
 
@@ -37,11 +37,11 @@ def test_targets_by_name_and_group(patterns: list[str], names: str) -> None:
 
 def test_each_target_is_in_one_shard() -> None:
     """The order of the inventory decides nothing but the order in a shard; an empty shard is refused."""
-    parts = [[each.name for each in Shard(number, 3).part(TARGETS)] for number in (1, 2, 3)]
+    parts = [[each.name for each in shard_of(f"{number}/3", TARGETS)[1]] for number in (1, 2, 3)]
     assert parts == [["d", "a"], ["b", "e"], ["c"]]
-    assert {each.name for each in Shard(1, 3).part(sorted(TARGETS, key=str))} == set(parts[0])
+    assert {each.name for each in shard_of("1/3", sorted(TARGETS, key=str))[1]} == set(parts[0])
     with pytest.raises(TargetError, match="it has none of 5 targets"):
-        Shard(6, 6).part(TARGETS)
+        shard_of("6/6", TARGETS)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_each_target_is_in_one_shard() -> None:
 )
 def test_what_is_no_shard(written: str, said: str) -> None:
     """An empty variable of a shell never means all targets, and hosts are not left out unseen."""
-    assert shard_of("03/020") == Shard(3, 20)
+    assert shard_of("03/04", TARGETS)[0] == "3/4"
     with pytest.raises(TargetError, match=said):
-        shard_of(written)
+        shard_of(written, TARGETS)
 
 
 def test_run_of_a_shard(tmp_path) -> None:
