@@ -34,10 +34,6 @@ class PastRun(Struct, frozen=True, dict=True):
         audit = document.load(path, naming)
         return cls(audit, path if path.is_dir() else path.parent)
 
-    @property
-    def targets(self) -> list[str]:
-        return [each.name for each in self.audit.targets]
-
     @cached_property
     def results(self) -> dict[tuple[str, str], Result]:
         return {(each.control, each.target): each for each in self.audit.results}
@@ -76,14 +72,12 @@ def drift(old: PastRun, new: PastRun) -> Drift:
         )
     found = compare(old.audit, new.audit)
     answers = dict(_answers((*found.new, *found.gone), old, new))
-    added, removed = (
-        tuple(name for name in one.targets if name not in other.targets) for one, other in ((new, old), (old, new))
-    )
+    then, now = old.audit.by_target, new.audit.by_target
+    added, removed = (tuple(name for name in one if name not in other) for one, other in ((now, then), (then, now)))
     failing = (
         Change(result.control, result.target, each.kind, each.subject, each.reason)
         for name in added
-        for result in new.audit.results
-        if result.target == name
+        for result in now[name]
         for each in result.all_findings
         if each.verdict is Verdict.FAIL
     )

@@ -159,7 +159,7 @@ class Policy(msgspec.Struct, frozen=True):
         """Return whether *port* is in the list of allowed ports, or None if there is no list."""
         if self.allowed_ports is None:
             return None
-        return any(ports.contains(port, protocol) for ports in self.allowed_ports)
+        return any(each.first <= port <= each.last and each.protocol == protocol for each in self.allowed_ports)
 
 
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:

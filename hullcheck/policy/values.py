@@ -26,9 +26,6 @@ class PortRange(msgspec.Struct, frozen=True):
     last: int
     protocol: str = "tcp"
 
-    def contains(self, port: int, protocol: str = "tcp") -> bool:
-        return self.first <= port <= self.last and protocol == self.protocol
-
 
 def read(value: Any, way: tuple[str | int, ...], faults: list[Fault]) -> Any:
     """Return *value*, the part of a policy at *way*, as the controls read it; faults are added to *faults*."""

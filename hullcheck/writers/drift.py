@@ -19,7 +19,7 @@ def text(drift: Drift) -> str:
     """Render for people: the worst first, and below each finding what the host answers differently."""
     lines = []
     for word, run in (("old", drift.old), ("new", drift.new)):
-        number, audited = len(run.targets), run.audit.run
+        number, audited = len(run.audit.targets), run.audit.run
         lines.append(f"{word}: {audited.id}, {audited.finished}, {number} target{'s' if number != 1 else ''}")
     lines += [f"only in the {word} run: {', '.join(names)}" for word, names in _targets(drift)]
     for title, found in (("new", drift.changes.new), ("gone", drift.changes.gone)):
