@@ -24,6 +24,18 @@ _protects_tls = marked(
     pytest.mark.pci("2.2.6", "7.3.1"),
     pytest.mark.hipaa("164.312(a)(1)"),
 )
+_protects_tls_key = marked(
+    pytest.mark.nist("AC-3", "AC-6", "IA-5", "SC-12", sp="800-53"),
+    pytest.mark.nist("4.5.4", sp="800-190"),
+    pytest.mark.pci("2.2.6", "7.3.1"),
+    pytest.mark.hipaa("164.312(a)(1)"),
+    pytest.mark.guide("2.3.tlskey"),
+)
+_limits_access = marked(
+    pytest.mark.nist("4.5.4", sp="800-190"),
+    pytest.mark.pci("7.2.2", "7.3.1"),
+    pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)"),
+)
 
 
 def _belongs_to_root(file: FileFact, *groups: str) -> str:
@@ -218,11 +230,7 @@ def test_tls_certificate_is_read_only(tls_certificate: FileFact) -> str:
 
 
 @pytest.mark.cis("3.13", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "IA-5", "SC-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.guide("2.3.tlskey")
+@_protects_tls_key
 @pytest.mark.severity("high", "The owner can pose as the daemon on the network and read what clients send.")
 def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
     """The daemon's TLS key is owned by root.
@@ -235,11 +243,7 @@ def test_tls_key_belongs_to_root(tls_key: FileFact) -> str:
 
 
 @pytest.mark.cis("3.14", level=1)
-@pytest.mark.nist("AC-3", "AC-6", "IA-5", "SC-12", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("2.2.6", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)")
-@pytest.mark.guide("2.3.tlskey")
+@_protects_tls_key
 @pytest.mark.severity("high", "A user who can read it poses as the daemon and reads what clients send.")
 def test_tls_key_is_read_by_root_alone(tls_key: FileFact) -> str:
     """Only root can read the daemon's TLS key.
@@ -276,9 +280,7 @@ def test_api_sockets_belong_to_root_and_the_docker_group(api_socket: FileFact, p
 
 @pytest.mark.cis("3.16", level=1)
 @pytest.mark.nist("AC-3", "AC-6", "AC-6(5)", "AC-6(10)", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("7.2.2", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@_limits_access
 @pytest.mark.guide("1.3.socket_access", "5.pci_dss.limit_access", "5.hipaa.least_privilege")
 @pytest.mark.severity("critical", "Any user or process on the host that sees the socket becomes root at once.")
 def test_api_sockets_are_closed_to_others(api_socket: FileFact) -> str:
@@ -374,9 +376,7 @@ def test_sysconfig_file_belongs_to_root(sysconfig_file: FileFact) -> str:
 
 @pytest.mark.cis("3.23", level=1)
 @pytest.mark.nist("AC-3", "AC-6", "AC-6(5)", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("7.2.2", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@_limits_access
 @pytest.mark.severity("high", "The other owner, or any member of the group, starts containers as root.")
 def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
     """The containerd socket is owned by root.
@@ -390,9 +390,7 @@ def test_containerd_socket_belongs_to_root(containerd_socket: FileFact) -> str:
 
 @pytest.mark.cis("3.24", level=1)
 @pytest.mark.nist("AC-3", "AC-6", "AC-6(5)", sp="800-53")
-@pytest.mark.nist("4.5.4", sp="800-190")
-@pytest.mark.pci("7.2.2", "7.3.1")
-@pytest.mark.hipaa("164.312(a)(1)", "164.308(a)(4)(ii)(B)")
+@_limits_access
 @pytest.mark.severity("critical", "Any user or process on the host that sees the socket becomes root at once.")
 def test_containerd_socket_is_closed_to_others(containerd_socket: FileFact) -> str:
     """The containerd socket is closed to all but its owner and group.

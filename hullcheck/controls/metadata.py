@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from hullcheck.results import SEVERITIES as SEVERITIES
 from hullcheck.results import Control
 
 DEFAULT_SEVERITY = "medium"

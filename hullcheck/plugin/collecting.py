@@ -14,7 +14,7 @@ from msgspec import Struct, to_builtins
 
 from hullcheck import __version__, frameworks, secrets
 from hullcheck.controls.catalog import Listed
-from hullcheck.controls.metadata import SEVERITIES, control_of
+from hullcheck.controls.metadata import control_of
 from hullcheck.facts import registry
 from hullcheck.frameworks import selection
 from hullcheck.inventory import Target
@@ -22,7 +22,7 @@ from hullcheck.inventory.acceptance import names_of
 from hullcheck.messages import did_you_mean
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
-from hullcheck.results import Control
+from hullcheck.results import SEVERITIES, Control
 from hullcheck.writers.terminal import screen
 
 TARGET = "audit_target"  # the fixture, asked for however indirectly, that makes a test a control

@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 import pytest
 
 from hullcheck import frameworks
-from hullcheck.controls.metadata import SEVERITIES, read_docstring
+from hullcheck.controls.metadata import read_docstring
+from hullcheck.results import SEVERITIES
 from selftests import REPOSITORY
 from selftests.kit.judging import controls, numbers
 
