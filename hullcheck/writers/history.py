@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 
 from msgspec import to_builtins
 
 from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Moment
 from hullcheck.writers import columns
+from hullcheck.writers.entries import seconds
 
 SCHEMA = "hullcheck/history/1"
 _BAR = 30  # characters of the longest
@@ -36,19 +36,17 @@ def document(runs: Runs) -> str:
 
 def metrics(runs: Runs) -> str:
     """Render the same as OpenMetrics text with the time of each run, for `promtool tsdb create-blocks-from`."""
-    timed = [(datetime.fromisoformat(each.finished).timestamp(), targets, each) for targets, each in runs]
-    timed.sort(key=lambda each: each[0])
+    timed = sorted(((seconds(each.finished), targets, each) for targets, each in runs), key=lambda each: each[0])
+    failed = [(f'{{severity="{name}"}}', each.failed.get(name, 0), at) for name in SEVERITIES for at, _, each in timed]
+    errors = [("", each.errors, at) for at, _, each in timed]
+    audited = [("", targets, at) for at, targets, _ in timed]
     lines = []
-    for metric, meaning in (
-        ("failed", "Findings that failed."),
-        ("errors", "Results that could not be judged."),
-        ("targets", "Targets of the run."),
+    for metric, meaning, samples in (
+        ("failed", "Findings that failed.", failed),
+        ("errors", "Results that could not be judged.", errors),
+        ("targets", "Targets of the run.", audited),
     ):
         name = f"hullcheck_history_{metric}"
         lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
-        for severity in SEVERITIES if metric == "failed" else ("",):
-            label = f'{{severity="{severity}"}}' if severity else ""
-            for time, targets, each in timed:
-                value = {"failed": each.failed.get(severity, 0), "errors": each.errors, "targets": targets}[metric]
-                lines.append(f"{name}{label} {value} {time:.0f}")
+        lines += [f"{name}{label} {value} {at}" for label, value, at in samples]
     return "\n".join([*lines, "# EOF"]) + "\n"
