@@ -28,9 +28,7 @@ def exact(name: str) -> str:
 
 def narrowed(expression: str, named: Collection[str], skipped: Collection[str]) -> str:
     """Return the expression of `-k` for the controls that are *named*, if any is, without those to be *skipped*."""
-    every = (expression, " or ".join(map(exact, named)), " and ".join(f"not {exact(each)}" for each in skipped))
-    parts = [each for each in every if each.strip()]
-    return " and ".join(f"({each})" for each in parts) if len(parts) > 1 else "".join(parts)
+    return both(expression, " or ".join(map(exact, named)), " and ".join(f"not {exact(each)}" for each in skipped))
 
 
 def numbered(expression: str, known: Frameworks) -> str:
@@ -63,9 +61,10 @@ def check_names(expression: str, markers: Collection[str]) -> None:
         raise ValueError(f"{name!r} is not a marker; {did_you_mean(name, markers)}")
 
 
-def both(profile: str, expression: str) -> str:
-    """Combine two expressions with `and`."""
-    return f"({profile}) and ({expression})" if expression.strip() else profile
+def both(*expressions: str) -> str:
+    """Combine expressions with `and`, except empty ones."""
+    parts = [each for each in expressions if each.strip()]
+    return " and ".join(f"({each})" for each in parts) if len(parts) > 1 else "".join(parts)
 
 
 def _asked(expression: str) -> Iterator[tuple[str, dict[str, Any]]]:

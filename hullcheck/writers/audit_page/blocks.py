@@ -18,7 +18,7 @@ from hullcheck.evidence import Evidence
 from hullcheck.lazy import regex
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import QUESTIONS
-from hullcheck.results import ASSESSMENTS, SEVERITIES, Control, Result, sentences
+from hullcheck.results import ASSESSMENTS, SEVERITIES, Result, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.audit_page.model import Page, gathered, identity_of
 
@@ -92,7 +92,10 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
         "inventory": arguments[-1].removeprefix("--inventory=") if arguments else "",
         "questions": QUESTIONS | {"compose_file": "the services of the Compose file"},
         "answers": len(audit.targets) <= MOST_TARGETS,
-        "controls": [_control(each) for each in audit.controls],
+        "controls": [
+            asdict(each) | {"title": each.title.removesuffix("."), "number": sentences.number(each)}
+            for each in audit.controls
+        ],
         "targets": [
             to_builtins(asdict(each))
             | _gathered(page.recordings.get(each.name))
@@ -112,11 +115,6 @@ def _index(page: Page, ranks: Mapping[str, int]) -> dict[str, Any]:
         "waivers": to_builtins(audit.waivers),
         "attestations": to_builtins(audit.attestations),
     }
-
-
-def _control(control: Control) -> dict[str, Any]:
-    title, number = control.title.removesuffix("."), sentences.number(control)
-    return asdict(control) | {"title": title, "number": number}
 
 
 def _gathered(recording: Recording | None) -> dict[str, Any]:
