@@ -14,6 +14,8 @@ CUT = " […]"
 LONGEST = 4000
 """The most characters of a text that a host gives: readers show less, and some refuse more."""
 _WORST = list(Verdict)
+BAD = (Verdict.FAIL, Verdict.WAIVED, Verdict.ERROR)
+"""What formats show that list problems alone."""
 SATISFIED, NOT_SATISFIED = "satisfied", "not-satisfied"
 
 
@@ -60,6 +62,11 @@ class Entry(Failure, frozen=True):
     def waiver(self) -> Waiver | None:
         is_waived = self.verdict is Verdict.WAIVED
         return self.accepted if is_waived and isinstance(self.accepted, Waiver) else None
+
+    @property
+    def remedy(self) -> str:
+        """That of its control, if it fails or is waived."""
+        return self.control.remedy if self.verdict in (Verdict.FAIL, Verdict.WAIVED) else ""
 
     @property
     def number(self) -> str:

@@ -9,7 +9,6 @@ from functools import lru_cache
 from hullcheck.controls.metadata import framework_line
 from hullcheck.messages import printable
 from hullcheck.results import Audit, sentences
-from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import accepted_document, entries
 
 _OF_FINDINGS = """target control title cis frameworks severity control_verdict kind subject verdict reason evidence
@@ -19,7 +18,6 @@ _OF_REQUIREMENTS = "framework name requirement title verdict relation controls d
 FINDINGS, REQUIREMENTS = tuple(_OF_FINDINGS.split()), tuple(_OF_REQUIREMENTS.split())
 """The heads."""
 _ACCEPTED = ("place", "reason", "by", "on", "until", "ticket", "risk")
-_FIXED = (Verdict.FAIL, Verdict.WAIVED)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -44,7 +42,7 @@ def finding_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
             ),
             result.switched_off.by if result.switched_off else "",
             *(accepted.get(name, "") for name in _ACCEPTED),
-            *(number, control.remedy if finding.verdict in _FIXED else "", each.id),
+            *(number, each.remedy, each.id),
         )
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.entries import Entry, entries, frameworks, json_text, line
+from hullcheck.writers.entries import BAD, Entry, entries, frameworks, json_text, line
 from hullcheck.writers.formats.summary import code
 
-_SHOWN = (Verdict.FAIL, Verdict.WAIVED, Verdict.ERROR)
 _TITLE = 500  # characters; its column holds 511
 _NAME = 200  # characters; that of a component or a service holds 200 or more
 
@@ -23,7 +22,7 @@ def render(audit: Audit) -> str:
             "name": "hullcheck",
             "type": "hullcheck",
             "version": line(audit.run.version, _NAME),
-            "findings": [_finding(each, day) for each in entries(audit) if each.verdict in _SHOWN],
+            "findings": [_finding(each, day) for each in entries(audit) if each.verdict in BAD],
         }
     )
 

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hullcheck.results import Audit
-from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import Entry, accepted_document, entries, json_text
-
-_MENDED = (Verdict.FAIL, Verdict.WAIVED)
 
 
 def render(audit: Audit) -> Iterator[str]:
@@ -23,7 +20,7 @@ def _finding(entry: Entry) -> dict[str, Any]:
     optional = {
         "accepted": accepted_document(entry),
         "switched_off_by": off.by if off else "",
-        "remedy": control.remedy if entry.verdict in _MENDED else "",
+        "remedy": entry.remedy,
     }
     return {
         "finding": entry.id,

@@ -6,6 +6,7 @@ from typing import Any
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import (
+    BAD,
     STATUS,
     Entry,
     accepted_document,
@@ -32,7 +33,6 @@ _SEVERITIES = {"low": (2, "Low"), "medium": (3, "Medium"), "high": (4, "High"), 
 _INFORMATIONAL = (1, "Informational")
 _NEW, _SUPPRESSED, _RESOLVED = (1, "New"), (3, "Suppressed"), (4, "Resolved")
 _STATES = {Verdict.WAIVED: _SUPPRESSED, Verdict.PASS: _RESOLVED, Verdict.ATTESTED: _RESOLVED}
-_BAD = (Verdict.FAIL, Verdict.WAIVED, Verdict.ERROR)
 _LONGEST = 500  # characters of a title
 
 
@@ -43,7 +43,7 @@ def render(audit: Audit) -> Iterator[str]:
 
 def _event(audit: Audit, entry: Entry) -> dict[str, Any]:
     control, time = entry.control, seconds(audit.run.finished) * 1000
-    bad = entry.verdict in _BAD
+    bad = entry.verdict in BAD
     severity_id, severity = _SEVERITIES[entry.severity] if bad else _INFORMATIONAL
     state_id, state = _STATES.get(entry.verdict, _NEW)
     # a verdict that has no status of its own there is *Other* with its word

@@ -11,7 +11,7 @@ from msgspec import to_builtins
 
 from hullcheck.results import Audit, Control
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.entries import Entry, accepted_document, entries, json_text, line
+from hullcheck.writers.entries import BAD, Entry, accepted_document, entries, json_text, line
 from hullcheck.writers.formats import Rendering
 
 MOST_RESULTS = 5_000
@@ -21,14 +21,13 @@ _TITLE = 1000  # characters; GitHub's limit is 1024
 _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5"}
 """In the ranges that GitHub shows by the same four words."""
-_SHOWN = (Verdict.FAIL, Verdict.ERROR, Verdict.WAIVED)
 _UNREAD = "evidence-not-read"
 _MEANING = {"text": "Evidence could not be read, so the control was not judged."}
 
 
 def render(audit: Audit) -> Rendering:
     """Render the worst findings of *audit*, as many as GitHub takes, in the order of the audit."""
-    found = [each for each in entries(audit) if each.verdict in _SHOWN]
+    found = [each for each in entries(audit) if each.verdict in BAD]
     worst = sorted(range(len(found)), key=lambda at: found[at].order)
     kept = [found[at] for at in sorted(worst[:MOST_RESULTS])]
     left_out = ""

@@ -65,13 +65,13 @@ def _gate(gate: Gate) -> str:
 
 
 def _headline(audit: Audit) -> str:
-    failed = sum(each.verdict is Verdict.FAIL for each in audit.results)
-    errors = sum(each.verdict is Verdict.ERROR for each in audit.results)
+    counts = Counter(each.verdict for each in audit.results)
+    failed, errors = counts[Verdict.FAIL], counts[Verdict.ERROR]
     if not audit.results:
         return "nothing was judged"
     if not failed and not errors:
         return "nothing is judged" if audit.nothing_judged else "nothing fails"
-    passed = sum(each.verdict in (Verdict.PASS, Verdict.ATTESTED) for each in audit.results)
+    passed = counts[Verdict.PASS] + counts[Verdict.ATTESTED]
     more = f", {errors:,} could not be judged" if errors else ""
     return f"{failed:,} of {len(audit.results):,} results fail, {passed:,} pass{more}"
 
