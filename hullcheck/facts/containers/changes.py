@@ -14,5 +14,6 @@ CHANGES = Probe.from_file("changes", LinesLike(r"[0-9a-f]{64}(?:\t/[^\t\x00-\x1f
 @fact(CHANGES)
 def written_paths(recording: Recording) -> Mapping[str, tuple[str, ...]]:
     """The folders by container id, as far as known; nothing if not asked."""
-    lines = (line.split("\t") for line in CHANGES.keep(recording.part(CHANGES)).split("\n"))
+    answer = recording.answers.get(CHANGES.name)
+    lines = (line.split("\t") for line in CHANGES.keep(answer.stdout if answer else "").split("\n"))
     return {words[0]: tuple(sorted(set(words[1:-1]))) for words in lines}
