@@ -1,4 +1,4 @@
-"""Labels whose values are kept: what programs set to group containers, or to find their files."""
+"""Labels whose values are kept, as programs set them."""
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 GROUPING = frozenset(
@@ -9,5 +9,5 @@ GROUPING = frozenset(
     )
 )
 """Set by Compose, `docker stack` and the kubelet. Values of other labels may be secrets and are not kept."""
-FILES, FOLDER = f"{PROJECT}.config_files", f"{PROJECT}.working_dir"
-"""Paths that Compose sets: of the files of the project, between commas, and of its folder. They group nothing."""
+PATHS = FILES, FOLDER = f"{PROJECT}.config_files", f"{PROJECT}.working_dir"
+"""Paths of the files of a project, between commas, and of its folder. They group nothing."""

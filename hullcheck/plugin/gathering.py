@@ -111,5 +111,5 @@ def show_probes(config: pytest.Config) -> int:
         elif backend_of(target.connect) == COMPOSE:
             print(f"# no host is asked; here: {COMPOSE_FILE.command}")
         else:
-            print(script_for(target, options.probes(config), timeout, shown=True))
+            print(script_for(target, audit.probes, timeout, shown=True))
     return 0

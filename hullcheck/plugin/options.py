@@ -16,7 +16,6 @@ from hullcheck.lazy import regex
 
 if TYPE_CHECKING:
     from hullcheck.gather.transport import Connection
-    from hullcheck.recording.probe import Probe
 
 
 SETTING, ARGUMENT, FOREIGN = "setting", "argument", "foreign"
@@ -206,13 +205,6 @@ def compose_files(config: pytest.Config) -> tuple[str, ...]:
 def wants_bundle(config: pytest.Config) -> bool:
     """Return whether --bundle or --sign is given."""
     return bool(config.getoption("hullcheck_bundle", False)) or bool(option(config, "sign"))
-
-
-def probes(config: pytest.Config) -> "tuple[Probe, ...]":
-    """Return what targets are asked; with --changes also what files containers have changed."""
-    from hullcheck.facts import registry  # late, as in `connection`
-
-    return registry.probes(optional=bool(config.getoption("hullcheck_changes", False)))
 
 
 def number(config: pytest.Config, name: str) -> int:

@@ -78,6 +78,7 @@ class AuditSession:
         self.folder = self._folder()
         self.began = run_files.began(self.folder.name)  # the same in all processes
         self.unwritten = Unwritten()
+        self.probes = registry.probes(optional=bool(config.getoption("hullcheck_changes", False)))
         self.gathering_begun = self.gathered = False
         self.collected = 0  # tests, by workers
         self.recordings: dict[str, Recording] = {}
@@ -123,8 +124,7 @@ class AuditSession:
         """Return the recordings of all targets as they arrive; gathering begins when the first is taken."""
         timeout, jobs = (options.number(self.config, each) for each in ("probe_timeout", "gather_jobs"))
         known, cache = options.connection(self.config), options.cache_folder(self.config)
-        probes = options.probes(self.config)
-        return gather.arriving(self.targets, probes, known, probe_timeout=timeout, cache=cache, jobs=jobs)
+        return gather.arriving(self.targets, self.probes, known, probe_timeout=timeout, cache=cache, jobs=jobs)
 
     def _gather(self, arriving: Iterator[Recording]) -> None:
         try:

@@ -61,7 +61,7 @@ class Probe(Struct, frozen=True):
     script: str  # POSIX sh, read-only; never a pipeline whose first command can fail unseen
     keep: Callable[[str], str] = str  # what of its answer may be stored: secrets are dropped before anything is written
     most: int = MOST  # bytes of its answer that are read; a longer one is dropped
-    optional: bool = False  # whether it is asked only if an option says so
+    optional: bool = False  # asked only by an option
 
     @classmethod
     def from_file(cls, name: str, keep: Callable[[str], str] = str, **more: Any) -> Self:

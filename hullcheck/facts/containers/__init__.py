@@ -57,7 +57,7 @@ class HostContext(Struct, frozen=True, dict=True):
     services: Later[Mapping[str, Service]]  # those of the swarm, by id
     image_names: Later[Mapping[str, str]]  # the image id that each `repository:tag` names now
     container_files: Later[ContainerFiles]
-    written_paths: Later[Mapping[str, tuple[str, ...]]]  # by container id
+    written_paths: Later[Mapping[str, tuple[str, ...]]]  # by id
 
     @classmethod
     def unknown(cls, source: Source, **known: Later[Any]) -> "HostContext":
@@ -128,7 +128,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def composed(self) -> Composed | None:
-        """The Compose project that started the container, or None."""
+        """Its place in a Compose project, or None."""
         return Composed.read(self.labels)
 
     @property
@@ -153,18 +153,18 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def started_at(self) -> float | None:
-        """When the container was started last, in seconds since the epoch; None if unknown."""
+        """When it was started last, in seconds since the epoch; None if unknown."""
         with suppress(EvidenceError, NotApplicable):  # older recordings do not have it
             return engine_moment(self.state.started_at)
         return None
 
     def age(self, now: float) -> float | None:
-        """How many seconds the container has been running at *now*, as of `Recording.now`; None if unknown."""
+        """For how many seconds it had been running at `Recording.now`; None if unknown."""
         return max(now - self.started_at, 0) if self.running and self.started_at else None
 
     @property
     def written_paths(self) -> tuple[str, ...] | None:
-        """The folders below its root in which it has written, not deeper than three names; None if not asked."""
+        """The folders in which it has written, cut to three names; None if not asked."""
         return None if self.planned or self.source.inside else self.host.written_paths.get().get(self.id)
 
     def require_created(self, what: str) -> None:

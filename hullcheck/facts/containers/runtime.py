@@ -144,12 +144,12 @@ class Runtime(Struct, frozen=True, dict=True):
 
     @property
     def peak_memory(self) -> int | None:
-        """The most bytes at a time since the start, or those of now without a peak; None if not counted."""
+        """The most bytes at a time, or those of now without a peak; None if not counted."""
         return self._peak("memory")
 
     @property
     def peak_pids(self) -> int | None:
-        """The most processes and threads at a time, in the same way."""
+        """The most processes and threads, likewise."""
         return self._peak("pids")
 
     def _peak(self, controller: str) -> int | None:

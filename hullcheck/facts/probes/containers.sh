@@ -54,7 +54,7 @@ names() { printf "%s\n" "$found" | sed -n "s/^$1 //p"; }               # KIND
 files() { tr "\n" "\0" | xargs -0r "$@"; }                             # COMMAND: with the names that it reads
 each() { for pid in $(names main); do printf "$pid/%s\n" "$@"; done; } # FILE...: of each main process
 echo "--proc"
-v2=/sys/fs/cgroup # limits and counts of a control group, and of those above
+v2=/sys/fs/cgroup # limits and counts of control groups
 [ ! -d $v2/unified ] || v2=$v2/unified
 {
   each mountinfo attr/current uid_map

@@ -1,4 +1,4 @@
-"""Limits of control groups (cgroup v1 and v2), and what the kernel counted in them."""
+"""Limits and counts of control groups (cgroup v1 and v2)."""
 
 import posixpath
 import re
@@ -24,7 +24,7 @@ _PEAKS = {
     "memory": ("memory.peak", "memory.max_usage_in_bytes", "memory.current"),
     "pids": ("pids.peak", "pids.current"),
 }
-"""The files with the most that there was at a time, by controller, and last the one with what there is now."""
+"""The files with the most that there was, and last what there is now."""
 
 
 def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -> float | None:
@@ -46,8 +46,7 @@ def read(name: str, cgroups: Sequence[str], files: Files, *, own: bool = True) -
 
 
 def peak(controller: str, cgroups: Sequence[str], files: Files, name: str) -> int | None:
-    """Return the most that the group with *name* in its own had at a time, or else what it has now; None if unknown."""
-    # the main process may be in a group below, as that of systemd in a container
+    """Return the most in the group of this *name*, or what it has now; its process may be below it."""
     own = [each for each in _folders(controller, cgroups) if name in each.rpartition("/")[2]]
     lines = (line for each in _PEAKS[controller] for folder in own for line in files.get(f"{folder}/{each}", ()))
     return next(map(_number, lines), None)
