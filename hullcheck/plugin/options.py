@@ -57,7 +57,7 @@ GROUPS = {
     "Output": {
         "q": Option("one line for each target", place=FOREIGN),
         "all": Option("all findings in full, not only those that fit on the screen", place=ARGUMENT),
-        "format": Option("sarif, github, summary, prometheus, jsonl, oscal, ocsf, hdf, defectdojo, xlsx", "FORMATS"),
+        "format": Option("sarif,github,summary,prometheus,jsonl,oscal,ocsf,hdf,defectdojo,xlsx", "FORMATS"),
         "output": Option("write the one file of --format here too; - is standard output", "FILE", "", ARGUMENT),
         "html": Option("the page of pytest-html", "FILE", "", FOREIGN),
         "reports": Option("folder for the results of each run (default: reports)", "PATH"),
