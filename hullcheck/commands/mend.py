@@ -31,13 +31,14 @@ def mend(
         if project.digests() != document(recording).digests:
             raise ComposeError(f"{project.files[0].shown}: changed since the audit: audit it again")
         found = mended(failed, project, also)
+        lines = [*_lines(found, target.connect, apply=apply)]  # while the files are as they were audited
         if apply and found.texts:
             writing.write(project, paths, query, found.texts)
     except (ComposeError, OSError) as error:
         said = f"{error.filename}: cannot be written: {error.strerror}" if isinstance(error, OSError) else str(error)
         print(printable(f"hullcheck remedy: {target.name}: {said}"), file=sys.stderr)
         return 1
-    for line in _lines(found, target.connect, apply=apply):
+    for line in lines:
         print(printable(f"# {line}"))
     if not apply:
         print(found.diff(), end="")

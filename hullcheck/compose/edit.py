@@ -89,6 +89,14 @@ class Editor:
         found = (settings[first].value for settings in self._services[service] if first in settings)
         return any(not rest or at(each, rest) for each in found)
 
+    def base(self, service: str) -> str:
+        """Return the service of the project that a service extends, or an empty string."""
+        for settings in self._services[service]:
+            if "extends" in settings and "file" not in (parent := named(settings["extends"].value)):
+                name = str(parent.get("service", settings["extends"].value).value)
+                return name if name in self._services else ""
+        return ""
+
     def names(self, service: str, reason: str, key: str) -> bool:
         """Return whether *reason* names an item of *key*."""
         wish = Wish(service, key, reasons=(reason,))

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -43,7 +44,7 @@ def mended(failed: Iterable[Failure], project: Project, also: Collection[str]) -
     """Return the changes that fix the failures of services, with remedies of *also*, which take something away."""
     editor, wanted, found = Editor(project), list[tuple[Failure, Setting, list[Wish]]](), list(failed)
     done, left, optional = list[tuple[Failure, str]](), list[tuple[Failure, str]](), list[Failure]()
-    unclear = {each.finding.subject for each in found if each.control.id == _SENSITIVE}
+    unclear = {each.finding.subject for each in found if each.control.id == _SENSITIVE and _is_unclear(each)}
     for failure in found:
         service, reason = failure.finding.subject, failure.finding.bare_reason
         remedy = REMEDIES.get(failure.control.id)
@@ -56,7 +57,7 @@ def mended(failed: Iterable[Failure], project: Project, also: Collection[str]) -
             left.append((failure, why))
         else:
             wanted.append((failure, setting, [*_wishes(editor, service, setting, reason)]))
-    whole = _together(wish for _, _, wishes in wanted for wish in wishes)
+    whole = _together(editor, (wish for _, _, wishes in wanted for wish in wishes))
     texts, refused = editor.edited(dict.fromkeys(whole.values()))
     for failure, setting, wishes in wanted:
         merged = [whole[each.service, each.key] for each in wishes]
@@ -65,6 +66,11 @@ def mended(failed: Iterable[Failure], project: Project, also: Collection[str]) -
         else:
             done.append((failure, setting.words))
     return Mended(project, texts, tuple(done), tuple(left), tuple(optional))
+
+
+def _is_unclear(failure: Failure) -> bool:
+    """Return whether a sensitive mount stays: only shared memory has a remedy of its own."""
+    return not re.fullmatch("mounts /dev/shm of the host at [^,]+", failure.finding.bare_reason)
 
 
 def _against(editor: Editor, service: str, setting: Setting, unclear: Collection[str]) -> str:
@@ -88,7 +94,7 @@ def _wishes(editor: Editor, service: str, setting: Setting, reason: str) -> Iter
         yield Wish(service, setting.away, reasons=(reason,))
 
 
-def _together(wishes: Iterable[Wish]) -> dict[tuple[str, str], Wish]:
+def _together(editor: Editor, wishes: Iterable[Wish]) -> dict[tuple[str, str], Wish]:
     """Return one wish for each key of each service."""
     found = dict[tuple[str, str], Wish]()
     for (service, key), alike in grouped(wishes, lambda each: (each.service, each.key)).items():
@@ -99,4 +105,7 @@ def _together(wishes: Iterable[Wish]) -> dict[tuple[str, str], Wish]:
     for service, key in list(found):
         if key == "cpu_shares" and (service, "cpus") in found:  # a limit is also a share
             found[service, key] = found[service, "cpus"]
+        base = found.get((editor.base(service), key))
+        if base and base.items == found[service, key].items != ():  # docker compose adds them to those of the base
+            found[service, key] = base
     return found
