@@ -48,11 +48,11 @@ def summary(audit: Audit, left_to_hosts: int) -> Iterator[Line]:
 
 
 def next_command(audit: Audit) -> Iterator[Line]:
-    """Yield how to learn more of the worst finding, or to accept it."""
+    """Yield how to fix what fails, or to accept the worst finding."""
     for each in findings(audit, Verdict.FAIL)[:1]:
         number = each.control.frameworks.get("cis", (each.control.id,))[0]
         accept = f"hullcheck accept {number} --subject {each.finding.subject} --reason TEXT"
-        yield head(f"next: hullcheck explain {number}, or {accept}", "bold", len("next:"))
+        yield head(f"next: hullcheck remedy, or {accept}", "bold", len("next:"))
 
 
 def _refused(audit: Audit) -> Iterator[Line]:

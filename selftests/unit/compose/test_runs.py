@@ -227,7 +227,7 @@ def test_screen(tmp_path: Path, columns: int, folder: str) -> None:
     assert '    write:\n      - "127.0.0.1:8443:443"  # CIS 5.14' in text
     assert text.count("pids_limit: 1000  # CIS 5.29") == 1
     assert "1 critical, 1 high, 3 medium in 1 file" in text
-    assert "next: hullcheck explain 5.5, or hullcheck accept 5.5 --subject db --reason TEXT" in text
+    assert "next: hullcheck remedy, or hullcheck accept 5.5 --subject db --reason TEXT" in text
 
 
 def test_what_needs_the_host(tmp_path: Path) -> None:
