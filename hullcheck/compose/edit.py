@@ -201,17 +201,23 @@ class Editor:
             return any(str(each.value).upper().removeprefix("CAP_") in (wanted, "ALL") for each in nodes)
         return wish.key == "tmpfs" and wanted in self.mounted(wish.service)
 
-    def mounted(self, service: str) -> set[str]:
-        """Return the paths in a service at which the files mount something."""
-        found = set[str]()
+    def _mounts(self, service: str) -> Iterator[tuple[str, str]]:
+        """Yield where the files mount something in a service, and from where: nowhere for an anonymous volume."""
         for settings in self._services[service]:
-            for each in (
-                each for key in ("tmpfs", "volumes") if key in settings for each in _each(settings[key].value)
-            ):
-                *_, last = str(each.value).removesuffix(":ro").removesuffix(":rw").split(":")
-                target = named(each).get("target")
-                found |= {str(target.value) if target else last, str(each.value).partition(":")[0]}
-        return found
+            for key in ("tmpfs", "volumes"):
+                for each in _each(settings[key].value) if key in settings else ():
+                    long = {name: str(value.value) for name, value in named(each).items()}
+                    source, colon, target = str(each.value).partition(":")
+                    if key == "tmpfs":
+                        yield source, key
+                    elif long:
+                        yield long.get("target", ""), long.get("source", "" if long.get("type") == "volume" else key)
+                    else:
+                        yield (target.partition(":")[0], source) if colon else (source, "")
+
+    def mounted(self, service: str) -> dict[str, str]:
+        """Return where the files mount something in a service, with its source; empty for an anonymous volume."""
+        return dict(self._mounts(service))
 
     def _without_key(self, setting: Setting) -> Edit:
         """Return an edit that takes a key away, with its value."""

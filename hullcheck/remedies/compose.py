@@ -77,7 +77,7 @@ def _against(editor: Editor, service: str, setting: Setting, unclear: Collection
     """Return what speaks against a setting, or an empty string."""
     if present := [key for key in setting.unless if editor.has(service, key)]:
         return f"{present[0]} is set too, and both have to fit"
-    if "read_only" in setting.put and (service in unclear or "" in editor.mounted(service)):
+    if "read_only" in setting.put and (service in unclear or "" in editor.mounted(service).values()):
         return "first give a name to its anonymous volumes, and take sensitive mounts away"
     return ""
 

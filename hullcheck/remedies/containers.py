@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from hullcheck import remedies
+from hullcheck.criteria.host_paths import is_sensitive
 from hullcheck.facts import Facts
 from hullcheck.facts.containers import Container
 from hullcheck.facts.containers.compose import is_named
 from hullcheck.facts.containers.composed import Composed
+from hullcheck.facts.containers.mounts import HostMount
 from hullcheck.lazy import regex
 from hullcheck.messages import printable
 from hullcheck.parsing.confinement import plain_capability
@@ -107,6 +109,8 @@ def _tmpfs(container: Container, setting: Setting) -> tuple[str, ...]:
     """Return the paths for temporary files, or raise EvidenceError if it writes elsewhere."""
     if "read_only" not in setting.put:
         return ()
+    if unclear := [each.destination for each in container.mounts.writable if _is_unclear(container, each)]:
+        raise EvidenceError(f"first give a name to the volume at {', '.join(unclear)}, or take the mount away")
     written = container.written_paths
     there = {each.destination.rstrip("/") for each in container.inspect.mounts} | set(container.host_config.tmpfs or ())
     paths = ["/tmp"] if written is None else [each for each in written if _is_temporary(each)]
@@ -117,6 +121,14 @@ def _tmpfs(container: Container, setting: Setting) -> tuple[str, ...]:
         )
     below = [each for each in paths if not any(each.startswith(f"{other}/") for other in paths)]
     return tuple(each for each in below if each not in there)
+
+
+def _is_unclear(container: Container, mount: HostMount) -> bool:
+    """Return whether a container with a read-only file system should not write there: an anonymous volume, say."""
+    kept = mount.kind in ("tmpfs", "volume")
+    return not kept and (
+        not mount.paths or any(is_sensitive(mount, each, container.docker_root) for each in mount.paths)
+    )
 
 
 def _is_temporary(path: str) -> bool:
@@ -206,9 +218,10 @@ def _lines(changes: Sequence[Started]) -> list[str]:
     if "ALL" in items.get("cap_drop", ()):
         items["cap_drop"] = ["ALL"]
     first = changes[0].container
+    lists = {key: _flow(found) for key, found in items.items() if found}
     gone = {key: _without(first, key, reasons, items) for key, reasons in away.items()}
-    lists = {key: _flow(found) for key, found in items.items() if found and not gone.get(key)}
-    return [f"{key}: {value}" for key, value in {**values, **lists, **gone}.items() if value]
+    changed = {key: value for key, value in gone.items() if value}
+    return [f"{key}: {value}" for key, value in {**values, **lists, **changed}.items()]
 
 
 def _without(container: Container, key: str, reasons: Sequence[str], items: Mapping[str, Sequence[str]]) -> str:
