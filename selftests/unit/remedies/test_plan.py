@@ -244,24 +244,3 @@ def test_options_of_a_container_are_together() -> None:
     asked = [each.control.id for each in plan_of(found, CARELESS).optional]
     assert asked == [each for each in reasons if each != "container_gains_no_privileges"]
     assert script.APPLY not in script.files(made)
-
-
-def test_override_of_a_project() -> None:
-    """What is added to a list of the Compose file is there, whether or not the reason names an item to go."""
-    container = dict(CARELESS.get("container"))["agent"]
-    labels = {"com.docker.compose.project": "site", "com.docker.compose.service": "agent"}
-    inspect = replace(container.inspect, config=replace(container.config, labels=labels))
-    host = Facts(CARELESS.recording, Policy(), container=(("agent", replace(container, inspect=inspect)),))
-    reasons = {
-        "container_gains_no_privileges": "processes can gain privileges (no-new-privileges is not set)",
-        "container_capabilities_are_needed": "has or can get NET_RAW",
-        "container_has_a_pid_namespace": "shares the process namespace of the host",
-    }
-    found = [failure(reason, "agent", "container", name) for name, reason in reasons.items()]
-    text = script.files(plan_of(found, host, also=reasons))["compose.site.yml"]
-    assert text.partition("services:\n")[2].splitlines() == [
-        "  agent:",
-        "    security_opt: [no-new-privileges:true]",
-        "    cap_drop: [NET_RAW]",
-        "    pid: !reset null",
-    ]
