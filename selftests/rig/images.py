@@ -37,6 +37,7 @@ DIRECTORIES = """
 """
 HOST_BUSYBOX = "root/bb.tar"
 _BASE = "systemd-sysv dbus libpam-systemd openssh-server docker.io iptables procps iproute2 sudo"
+SERVERS = "nginx-light redis-server postgresql-17"
 RELEASE_PACKAGES = {"bookworm": _BASE, "trixie": f"{_BASE} docker-cli"}
 
 
@@ -119,6 +120,20 @@ def bootstrap(suite: str, tree: Path, packages: str) -> None:
     command = ("mmdebstrap", "--variant=minbase", "--format=directory", include, late, hasty, *left_out)
     call(*command, suite, str(tree), timeout=900)
     (tree / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
+
+
+def services(archive: Path) -> None:
+    """Write a file system of Debian with the servers nginx, redis and PostgreSQL.
+
+    Raises:
+        LabError: the packages could not be had.
+    """
+    with removal.temporary(archive.parent) as folder:
+        tree = folder / "tree"
+        bootstrap("trixie", tree, SERVERS)
+        for large in tree.glob("usr/lib/*/libLLVM*"):  # which only a large query would load
+            large.unlink()
+        pack(tree, archive)
 
 
 def _directories(tree: Path) -> None:
