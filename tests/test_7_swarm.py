@@ -11,6 +11,7 @@ from hullcheck.criteria.daemon import validity_flaw
 from hullcheck.facts.engine.endpoints import shown
 from hullcheck.facts.engine.models import Network
 from hullcheck.facts.engine.services import Service, Swarm
+from hullcheck.parsing.certificates import read
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY, day
 from hullcheck.parsing.values import is_unspecified
@@ -195,7 +196,7 @@ def test_swarm_ca_is_rotated(swarm: Swarm, policy: Policy) -> str:
 
     Remedy: `docker swarm ca --rotate`; the period is `swarm_ca` in `rotation_days` of the policy.
     """
-    certificates = swarm.root_certificates
+    certificates = read(swarm.cluster.tls.trust_root)
     period = policy.rotation_days.swarm_ca
     note = "; a rotation is in progress" if swarm.cluster.root_rotation_in_progress else ""
     flaw = validity_flaw(certificates, swarm.recording.known_times)

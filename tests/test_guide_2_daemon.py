@@ -22,11 +22,11 @@ from hullcheck.facts.engine.daemon_options import KINDS
 from hullcheck.facts.engine.endpoints import shown as shown_endpoint
 from hullcheck.facts.engine.files import EngineFiles
 from hullcheck.facts.host.file import FileFact, State
-from hullcheck.facts.host.system import Clock
 from hullcheck.facts.registry import Later
 from hullcheck.parsing.times import day
 from hullcheck.parsing.values import go_size, is_loopback
 from hullcheck.policy import Policy
+from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _HARDENED = {"icc": False, "live-restore": True, "no-new-privileges": True, "userns-remap": True}
@@ -165,7 +165,7 @@ def _file_of_tls(daemon: Daemon, files: Later[EngineFiles], option: str) -> File
     return found[0]
 
 
-def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
+def _require_in_date(files: EngineFiles, clock: Recording, file: FileFact) -> str:
     """Return until when a file's certificates are valid; fail if one is not valid by target's and auditor's clocks."""
     found = files.certificates(file)
     flaw = validity_flaw(found, clock.times)
@@ -180,7 +180,7 @@ def _require_in_date(files: EngineFiles, clock: Clock, file: FileFact) -> str:
 @pytest.mark.hipaa("164.312(d)")
 @pytest.mark.guide("2.3.tlscacert")
 @pytest.mark.severity("medium", "Clients are locked out when the CA expires, and someone switches the check off.")
-def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
+def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Recording) -> str:
     """The CA for clients of the remote API is set and not expired.
 
     Without its own CA the daemon accepts other clients; with an expired one nobody can connect.
@@ -197,7 +197,7 @@ def test_client_ca_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], 
 @pytest.mark.hipaa("164.312(d)", "164.312(e)(1)")
 @pytest.mark.guide("2.3.tlscert")
 @pytest.mark.severity("medium", "When it expires, clients switch the check off and trust a false host.")
-def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Clock) -> str:
+def test_server_certificate_is_in_date(daemon: Daemon, engine_files: Later[EngineFiles], clock: Recording) -> str:
     """The certificate of the remote API is set and not expired.
 
     Clients recognize the daemon by its certificate; when it expires, people switch the check off. The reason shows the

@@ -4,11 +4,11 @@ from typing import NoReturn
 
 import pytest
 
-from hullcheck.facts.host.system import Clock
 from hullcheck.facts.images.reports import DockerBench
 from hullcheck.parsing.docker_bench_log import Run
 from hullcheck.parsing.times import CLOCK_SLACK, DAY
 from hullcheck.policy import Policy
+from hullcheck.recording import Recording
 from hullcheck.verdicts import EvidenceError, Manual, NotApplicable
 
 _SECTIONS = frozenset("1234567")
@@ -20,7 +20,7 @@ _SECTIONS = frozenset("1234567")
 @pytest.mark.hipaa("164.308(a)(8)")
 @pytest.mark.guide("4.1.docker_bench_regular", "5.cis.docker_bench")
 @pytest.mark.severity("low", "A second opinion is missing; most of its checks are judged here too.")
-def test_docker_bench_runs_regularly(docker_bench: DockerBench, clock: Clock, policy: Policy) -> str:
+def test_docker_bench_runs_regularly(docker_bench: DockerBench, clock: Recording, policy: Policy) -> str:
     """Docker Bench for Security runs regularly.
 
     Settings change between audits, and a second tool sees what the first one overlooks. The tool's log counts, whatever

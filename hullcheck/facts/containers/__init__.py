@@ -250,7 +250,7 @@ class Container(Struct, frozen=True, kw_only=True, dict=True):
             return tuple(own)
         if not self.host.engine.get().is_docker:
             raise NotApplicable("Podman lists every limit of a container, and has no daemon with defaults")
-        defaults = self.host.daemon.get().default_ulimits
+        defaults = self.host.daemon.get().setting("default-ulimits").value
         return tuple(each for each in own if each not in defaults)
 
     @property

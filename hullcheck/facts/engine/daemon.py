@@ -240,12 +240,6 @@ class Daemon(Struct, frozen=True, dict=True):
             raise EvidenceError(f"the seccomp profile {path} was changed after the daemon started")
         return file.document
 
-    @property
-    def default_ulimits(self) -> tuple[str, ...]:
-        """The ulimits that every container gets, as `nofile=1024:2048`."""
-        value: tuple[str, ...] = self.setting("default-ulimits").value
-        return value
-
     # ---- where it takes commands
 
     @cached_property
@@ -272,7 +266,7 @@ class Daemon(Struct, frozen=True, dict=True):
         """Every unix socket on which the API listens."""
         options, process = self.configured, self.process
         named = {path for host in options.hosts if (path := endpoints.socket_path(host))}
-        if process.may_see_sockets:
+        if process.held:
             roots = {path for root in self._exec_roots for path in (root, endpoints.run_path(root))}
             held = [each for each in process.unix_table if each.inode in process.held]
             # below its own directory it has sockets for metrics, networks, plugins and swarm
@@ -313,7 +307,7 @@ class Daemon(Struct, frozen=True, dict=True):
     @cached_property
     def remote_api(self) -> RemoteApi:
         """The TCP addresses of the daemon's API, and what clients need there."""
-        seen = self.process.may_see_sockets
+        seen = bool(self.process.held)
         addresses, doubt = self._seen() if seen else self._named()
         source = "listening" if seen else self.configured.source
         return RemoteApi(addresses, source, self._pending(addresses), doubt, self.setting, self.process)

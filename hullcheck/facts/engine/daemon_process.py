@@ -117,14 +117,9 @@ class DaemonProcess(Struct, frozen=True, kw_only=True):
     unit: Unit | None = None
 
     @property
-    def may_see_sockets(self) -> bool:
-        """Whether the auditor may see the sockets of this process."""
-        return bool(self.held)
-
-    @property
     def listeners(self) -> tuple[Listener, ...]:
         """The TCP sockets on which the process listens."""
-        if not self.may_see_sockets or self.tcp_table is None:
+        if not self.held or self.tcp_table is None:
             raise EvidenceError(unread(f"the sockets of process {self.pid}"))
         return tuple(each for each in self.tcp_table if each.inode in self.held)
 
@@ -173,7 +168,7 @@ class DaemonProcesses(Struct, frozen=True, dict=True):
         if not found:
             raise EvidenceError(f"none of the dockerd processes here listens at {self.endpoint}")
         pids = ", ".join(str(each.pid) for each in found)
-        hint = "" if all(each.may_see_sockets for each in found) else "; audit as root to know"
+        hint = "" if all(each.held for each in found) else "; audit as root to know"
         raise EvidenceError(f"more than one dockerd process may be the one at {self.endpoint}: {pids}{hint}")
 
     @property

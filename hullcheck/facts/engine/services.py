@@ -13,9 +13,7 @@ from hullcheck.facts.engine.daemon import Daemon
 from hullcheck.facts.engine.info import Engine, section
 from hullcheck.facts.registry import Later, fact
 from hullcheck.facts.subjects import Subjects
-from hullcheck.parsing import certificates
 from hullcheck.parsing.answer_lines import Words
-from hullcheck.parsing.certificates import Certificate
 from hullcheck.parsing.models import decode, kept_as
 from hullcheck.parsing.proc.net import Listener
 from hullcheck.parsing.times import DAY
@@ -226,10 +224,6 @@ class Swarm(Struct, frozen=True, dict=True):
         return age
 
     @cached_property
-    def root_certificates(self) -> tuple[Certificate, ...]:
-        return certificates.read(self.cluster.tls.trust_root)
-
-    @cached_property
     def control_listeners(self) -> tuple[Listener, ...]:
         """The TCP listeners for management and gossip of the swarm, at the default ports."""
         self.require_active()
@@ -246,16 +240,11 @@ class Swarm(Struct, frozen=True, dict=True):
         self.require_active()
         if not (management := self.node.node_addr):
             raise EvidenceError("docker info does not report the address of this node")
-        return management, self._node_state.data_path_addr or management
-
-    @cached_property
-    def _node_state(self) -> models.NodeState:
-        """The state that the daemon stored when it joined the swarm."""
         what = "this node's swarm/docker-state.json"
         state = Words(self.recording.sections(SWARM).get("state", "")).first(str(self.daemon.pid))
         if not state:
             raise EvidenceError(unread(what))
-        return decode(state, models.NodeState, what)
+        return management, decode(state, models.NodeState, what).data_path_addr or management
 
 
 @fact()

@@ -8,7 +8,6 @@ from msgspec import Struct
 from hullcheck.facts.registry import fact
 from hullcheck.lazy import regex
 from hullcheck.parsing.answer_lines import Words
-from hullcheck.parsing.times import Times
 from hullcheck.recording import Recording
 from hullcheck.recording.probe import Probe
 from hullcheck.secrets.redact import InSections, LinesLike
@@ -97,17 +96,11 @@ def os_name(recording: Recording) -> str:
     return values.get("PRETTY_NAME", values.get("NAME", ""))
 
 
-class Clock(Struct, frozen=True):
-    """The time of the answer in seconds since the epoch; *times* are by both clocks."""
-
-    now: float
-    times: Times
-
-
 @fact(HOST)
-def clock(recording: Recording) -> Clock:
-    """The time of the answer, or EvidenceError if unknown."""
-    return Clock(recording.now, recording.known_times)
+def clock(recording: Recording) -> Recording:
+    """The answers with the time of them, by both clocks, or EvidenceError if that is unknown."""
+    _ = recording.now
+    return recording
 
 
 class Kernel(Struct, frozen=True):
