@@ -59,7 +59,7 @@ LEFT = frozenset(
         *("firewall_limits_container_traffic", "container_logs_leave_the_host"),
         "host_logs_are_collected_centrally",
         # only who knows the workload can say what it needs
-        *("container_drops_all_capabilities"),
+        "container_drops_all_capabilities",
         # the image has to be built again
         *("container_reports_its_health", "container_user_is_not_root", "container_image_is_pinned"),
         *("image_has_a_health_check", "image_holds_no_shell"),
