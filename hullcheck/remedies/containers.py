@@ -114,7 +114,7 @@ def _tmpfs(container: Container, setting: Setting) -> tuple[str, ...]:
     written = container.written_paths
     there = {each.destination.rstrip("/") for each in container.inspect.mounts} | set(container.host_config.tmpfs or ())
     paths = ["/tmp"] if written is None else [each for each in written if _is_temporary(each)]
-    if others := [each for each in written or () if each not in paths]:
+    if others := [each for each in written or () if each not in (*paths, "/")]:
         raise EvidenceError(
             f"it writes to {', '.join(others)}: decide on volumes for them, then write `read_only: true` and"
             f" `tmpfs: [{', '.join(paths)}]`"
@@ -164,7 +164,7 @@ def _since(container: Container, facts: Facts) -> str:
         return "since the start"
     days = int(age // _DAY)
     if days < 1:
-        return f"since the start {int(age // 3600)} hours ago, which may be too short to know"
+        return f"since the start {int(age // 3600) or 'less than 1'} hours ago: that may be too short to know"
     return f"since the start {days} day{'s' * (days > 1)} ago"
 
 

@@ -117,7 +117,7 @@ def plan_of(
     changes, left, optional = list[tuple[Failure, Change]](), list[tuple[Failure, str]](), list[Failure]()
     for failure in failed:
         remedy = REMEDIES.get(failure.control.id)
-        if remedy is None:
+        if remedy is None or not remedy.effect:
             left.append((failure, NO_REMEDY))
         elif remedy.asks and failure.control.id not in also:
             optional.append(failure)

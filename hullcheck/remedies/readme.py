@@ -54,7 +54,7 @@ def readme(plan: Plan) -> str:
     if plan.left:
         pages.append("## To fix by hand\n\nThese files do not fix the following.\n")
     for why, left in grouped((why, failure) for failure, why in plan.left).items():
-        pages.append(_part(f"{prose(why[:1].upper() + why[1:])}:", left, by_hand=True))
+        pages.append(_part(f"{script.marked(why[:1].upper() + why[1:])}:", left, by_hand=True))
     return "\n".join(pages)
 
 

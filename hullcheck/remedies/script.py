@@ -94,19 +94,20 @@ def _of_containers(plan: Plan) -> Iterator[Part]:
     if now:
         yield Part(
             "Limits of containers",
-            "These take effect at once, and stay with the container. Also write them where you create it: in a Compose"
-            f" file, a unit or a script.{_notes(each for _, each in now)}",
+            "These take effect at once, and stay with the container. Also write them where you create it: in a unit or"
+            f" a script, say.{_notes(each for _, each in now)}",
             tuple(failure for failure, _ in now),
             tuple(f"update {quoted(each.name)} {each.update}" for _, each in now),
         )
     for made in containers.overrides([each for _, each in composed]):
-        of_project = tuple(failure for failure, each in composed if each.project == made.project)
+        named = [(failure, each.project, each.update) for failure, each in composed]
+        fixed = (failure for failure, of, update in named if of and of.project == made.project.project and not update)
         yield Part(
             f"Containers of the project {code(made.project.project)}",
-            f"`{made.name}` changes how docker compose (2.24.4 or later) starts them. Read it, delete what you do not"
-            " want, and start them again, first where nobody depends on them. What a container has written outside of"
-            f" volumes is lost then.\n\n```sh\n{_compose(made)}\n```",
-            of_project,
+            f"`{made.name}` changes how docker compose (2.24.4 or later) starts them, and keeps their limits. Read it,"
+            " delete what you do not want, and start them again, first where nobody depends on them. What a container"
+            f" has written outside of volumes is lost then.\n\n```sh\n{_compose(made)}\n```",
+            tuple(fixed),
             files={made.name: made.text},
         )
     if others:

@@ -118,7 +118,7 @@ def test_numbers_that_nobody_counted() -> None:
     made = change("container_has_a_memory_limit", container(runtime=none))
     assert (made.update, made.note) == ("--memory 512m --memory-swap -1", "")
     young = change("container_has_a_memory_limit", container(), age=3 * 3600.0)
-    assert young.note == "37 MB at most since the start 3 hours ago, which may be too short to know"
+    assert young.note == "37 MB at most since the start 3 hours ago: that may be too short to know"
 
 
 @pytest.mark.parametrize(
