@@ -1,16 +1,20 @@
 """Which controls there are: those that pytest collects, a user's own too. No host is contacted."""
 
+import inspect
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import util
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct, convert, field
 from msgspec.structs import replace
 
+from hullcheck import frameworks
 from hullcheck.controls import shipped
 from hullcheck.data import benchmarks
 from hullcheck.messages import WrongUse
@@ -51,7 +55,7 @@ def collect(places: Sequence[str] = ()) -> tuple[Listed, ...]:
         WrongUse: there are none, or pytest cannot read them.
     """
     if not places:
-        return _listing(shipped.command(), shipped.folder())
+        return tuple(_shipped())
     for place in places:
         path = Path(place.partition("::")[0])
         if path.is_file() and path.suffix != ".py":  # pytest would run what the settings beside it name
@@ -78,6 +82,44 @@ def natural(number: str) -> list[tuple[int, str]]:
     """A key that sorts numbers of a benchmark as people do; words come behind numbers."""
     parts = number.split(".")
     return [(int(part), "") if part.isdecimal() else (sys.maxsize, part) for part in parts]
+
+
+def listed(function: Callable[..., Any], control: Control, path: Path, line: int) -> Listed:
+    """Return what a control is judged from."""
+    from hullcheck.facts import registry  # late: facts are slow to import
+
+    names = inspect.signature(function).parameters
+    facts = {name: registry.FACTS[name].description for name in names if name in registry.FACTS}
+    if "policy" in names:
+        facts["policy"] = "What the site allows on the target."
+    return Listed(control, str(path), line, facts, registry.evidence_of(names, "host"))
+
+
+def _shipped() -> Iterator[Listed]:
+    """Yield the controls that the package brings along: their modules are imported, and no test is run."""
+    from hullcheck.controls import metadata  # late, as pytest is
+
+    folder = shipped.folder()
+    known = frameworks.load(frameworks.find(folder))
+    for path in sorted(folder.glob("test_*.py")):
+        for function in _functions(path):
+            own: list[Any] = list(getattr(function, "pytestmark", ()))
+            marks = [each for marker in reversed(own) for each in metadata.with_ids(known, marker)]
+            marks += metadata.of_baseline(known, (*own, *marks))
+            control = metadata.control_of(function, (*own, *marks))
+            yield listed(function, control, Path(os.path.relpath(path)), function.__code__.co_firstlineno)
+
+
+def _functions(path: Path) -> Iterator[Any]:
+    """Yield the tests in a module of the package."""
+    found = util.spec_from_file_location(path.stem, path)
+    assert found
+    assert found.loader
+    module = util.module_from_spec(found)
+    found.loader.exec_module(module)
+    for name, each in vars(module).items():
+        if name.startswith("test_") and each.__module__ == path.stem:
+            yield each
 
 
 def _listing(arguments: Sequence[str], start: Path) -> tuple[Listed, ...]:
@@ -110,5 +152,5 @@ def _listing(arguments: Sequence[str], start: Path) -> tuple[Listed, ...]:
         document = json.loads(listing.read_text(encoding="utf-8"))
     if document["faults"]:
         raise WrongUse("; ".join(document["faults"]))
-    listed = convert(document["controls"], tuple[Listed, ...])
-    return tuple(replace(each, file=os.path.relpath(each.file)) for each in listed)
+    found = convert(document["controls"], tuple[Listed, ...])
+    return tuple(replace(each, file=os.path.relpath(each.file)) for each in found)

@@ -2,12 +2,13 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import pytest
 
-from hullcheck.results import Control
+from hullcheck.frameworks import Frameworks
+from hullcheck.results import SEVERITIES, Control
 
 DEFAULT_SEVERITY = "medium"
 
@@ -23,6 +24,35 @@ def marked(*markers: Callable[[Function], Function]) -> Callable[[Function], Fun
         return function
 
     return mark
+
+
+def with_ids(known: Frameworks, marker: pytest.Mark) -> list[pytest.Mark]:
+    """Return a marker for each id that *marker* names; none for one of no framework, or that has its id.
+
+    Raises:
+        ValueError: what is wrong with *marker*.
+    """
+    given = (*marker.args, *marker.kwargs.values())
+    if marker.name == "severity" and (len(given) != 2 or given[0] not in SEVERITIES or not given[1]):
+        wrong, levels = ", ".join(map(repr, given)), ", ".join(SEVERITIES)
+        raise ValueError(f'severity({wrong}) needs a level ({levels}) and why: write severity("high", "REASON")')
+    if marker.name not in known.names or "id" in marker.kwargs:
+        return []
+    ids = known.ids_of(marker.name, marker.args, marker.kwargs)
+    return [getattr(pytest.mark, marker.name)(id=each, **marker.kwargs).mark for each in ids]
+
+
+def numbers_of(markers: Iterable[pytest.Mark]) -> list[str]:
+    """Return the numbers in the CIS benchmark."""
+    return [each.kwargs["id"] for each in markers if each.name == "cis" and "id" in each.kwargs]
+
+
+def of_baseline(known: Frameworks, markers: Sequence[pytest.Mark]) -> list[pytest.Mark]:
+    """Return the markers of a control that belongs to the baseline, and none for others."""
+    numbers = numbers_of(markers)
+    levels = [each.kwargs.get("level") for each in markers if each.name == "cis" and "id" in each.kwargs]
+    is_in = bool(numbers) and known.in_baseline(numbers, levels[0])
+    return [pytest.mark.baseline(id=each).mark for each in numbers] if is_in else []
 
 
 def control_of(function: Callable[..., Any], markers: Iterable[pytest.Mark]) -> Control:

@@ -13,8 +13,8 @@ import pytest
 from msgspec import Struct, to_builtins
 
 from hullcheck import __version__, frameworks, secrets
-from hullcheck.controls.catalog import Listed
-from hullcheck.controls.metadata import control_of
+from hullcheck.controls.catalog import Listed, listed
+from hullcheck.controls.metadata import control_of, numbers_of, of_baseline, with_ids
 from hullcheck.facts import registry
 from hullcheck.frameworks import selection
 from hullcheck.inventory import Target
@@ -197,7 +197,7 @@ class _Labels(Struct, frozen=True):
     """What the markers of a test make of it."""
 
     own: list[pytest.Mark]  # the markers as they are written
-    markers: list[pytest.MarkDecorator]  # one for each id of a framework
+    markers: list[pytest.Mark]  # one for each id of a framework
     words: set[str]  # what `-k` finds it by
     control: Control | None  # what they and its docstring say, if it is one
     faults: list[str]  # what is wrong with the markers
@@ -221,13 +221,13 @@ def _label(item: pytest.Item) -> list[str]:
         item.extra_keyword_matches = labels.words  # one set for all targets: fleets have many tests
         level = session_of(item.config).severity_on(target_of(item), labels.control.id)
         markers = [*markers, _severity(level or labels.control.severity)]
-    item.own_markers += [each.mark for each in markers]  # quicker than item.add_marker
+    item.own_markers += markers  # quicker than item.add_marker
     return labels.faults
 
 
 @cache
-def _severity(level: str) -> pytest.MarkDecorator:
-    return pytest.mark.severity(level=level, on_target=True)
+def _severity(level: str) -> pytest.Mark:
+    return pytest.mark.severity(level=level, on_target=True).mark
 
 
 def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
@@ -235,31 +235,21 @@ def _labels_of(item: pytest.Item, own: list[pytest.Mark]) -> _Labels:
     markers, faults = [], []
     for marker in reversed(own):  # pytest has the lowest decorator first
         try:
-            ids = _ids(known, marker)
+            markers += with_ids(known, marker)
         except ValueError as error:
             faults.append(f"{_place(item, marker)}: {error}")
-            continue
-        markers += [getattr(pytest.mark, marker.name)(id=each, **marker.kwargs) for each in ids]
-    marks = [each for each in (*own, *(each.mark for each in markers)) if each.name == "cis" and "id" in each.kwargs]
-    numbers = [each.kwargs["id"] for each in marks]
-    if marks and known.in_baseline(numbers, marks[0].kwargs.get("level")):
-        markers += [pytest.mark.baseline(id=each) for each in numbers]
+    markers += of_baseline(known, (*own, *markers))
     if is_control(item) and registry.in_file(item.obj):  # type: ignore[attr-defined]
-        markers.append(pytest.mark.compose)
-    named = (*own, *(each.mark for each in markers))
-    control = control_of(item.obj, named) if is_control(item) else None  # type: ignore[attr-defined]
+        markers.append(pytest.mark.compose.mark)
+    control = control_of(item.obj, (*own, *markers)) if is_control(item) else None  # type: ignore[attr-defined]
     names = names_of(control.id, control.frameworks) if control else ()
-    return _Labels(own, markers, selection.keywords(numbers) | set(map(selection.exact, names)), control, faults)
-
-
-def _ids(known: frameworks.Frameworks, marker: pytest.Mark) -> tuple[str, ...]:
-    given = (*marker.args, *marker.kwargs.values())
-    if marker.name == "severity" and (len(given) != 2 or given[0] not in SEVERITIES or not given[1]):
-        wrong, levels = ", ".join(map(repr, given)), ", ".join(SEVERITIES)
-        raise ValueError(f'severity({wrong}) needs a level ({levels}) and why: write severity("high", "REASON")')
-    if marker.name not in known.names or "id" in marker.kwargs:
-        return ()
-    return known.ids_of(marker.name, marker.args, marker.kwargs)
+    return _Labels(
+        own,
+        markers,
+        selection.keywords(numbers_of((*own, *markers))) | set(map(selection.exact, names)),
+        control,
+        faults,
+    )
 
 
 def _place(item: pytest.Item, marker: pytest.Mark) -> str:
@@ -327,9 +317,4 @@ def _described(item: pytest.Item) -> Listed | None:
     """Return a control with its place, as it is written; None for another test."""
     if not (is_control(item) and isinstance(item, pytest.Function)):
         return None
-    names = inspect.signature(item.obj).parameters
-    facts = {name: registry.FACTS[name].description for name in names if name in registry.FACTS}
-    if "policy" in names:
-        facts["policy"] = "What the site allows on the target."
-    line, evidence = (item.location[1] or 0) + 1, registry.evidence_of(item.fixturenames, "host")
-    return Listed(item.stash[CONTROL], str(item.path), line, facts, tuple(evidence))
+    return listed(item.obj, item.stash[CONTROL], item.path, (item.location[1] or 0) + 1)
