@@ -164,7 +164,8 @@ def _since(container: Container, facts: Facts) -> str:
         return "since the start"
     days = int(age // _DAY)
     if days < 1:
-        return f"since the start {int(age // 3600) or 'less than 1'} hours ago: that may be too short to know"
+        hours = f"{int(age // 3600)} hours" if age >= 2 * 3600 else "an hour or less"
+        return f"since the start {hours} ago: that may be too short to know"
     return f"since the start {days} day{'s' * (days > 1)} ago"
 
 
