@@ -90,8 +90,3 @@ def read_docstring(text: str) -> tuple[str, str, str]:
     remedy = next((each for each in paragraphs[1:] if each.startswith("Remedy:")), "")
     rationale = "\n\n".join(each for each in paragraphs[1:] if each != remedy)
     return title, rationale, remedy.removeprefix("Remedy:").strip()
-
-
-def framework_line(control: Control) -> str:
-    """Return all ids in one line, as `cis:5.5 nist:800-53:AC-6`."""
-    return " ".join(f"{name}:{each}" for name, ids in control.frameworks.items() for each in ids)

@@ -13,7 +13,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck import __version__
-from hullcheck.controls.metadata import framework_line
 from hullcheck.criteria.judgement import shown_neighbour
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
@@ -53,7 +52,7 @@ def properties_of(control: Control, result: Result, audit: AuditSession) -> list
         ("target", result.target),
         ("verdict", str(result.verdict)),
         ("severity", result.severity or control.severity),
-        ("frameworks", framework_line(control)),
+        ("frameworks", " ".join(control.ids)),
     ]
     waivers, attestations = audit.acceptance.of(result)
     waived = [f"{each.place}: {waived_words(each)}: {each.reason}" for each in waivers]

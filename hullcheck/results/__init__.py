@@ -163,6 +163,11 @@ class Control(Struct, frozen=True, omit_defaults=True):
     cis_level: Literal[1, 2] | None = None
     severity_reason: str = ""
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all frameworks, each after the name of its marker, as `cis:5.5`."""
+        return [f"{name}:{each}" for name, ids in self.frameworks.items() for each in ids]
+
 
 class SwitchedOff(Struct, frozen=True):
     """A control that the inventory switches off on a target.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from hullcheck.messages import printable
-from hullcheck.results import Attestation, Audit, Control, Result, Waiver, finding_id, sentences
+from hullcheck.results import Attestation, Audit, Result, Waiver, finding_id, sentences
 from hullcheck.results.failures import Failure, rank
 from hullcheck.verdicts import Verdict
 
@@ -115,11 +115,6 @@ def clean(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [clean(each) for each in value]
     return value
-
-
-def frameworks(control: Control) -> list[str]:
-    """Return the ids of all frameworks, each after the name of its marker, as `cis:5.5`."""
-    return [f"{name}:{each}" for name, ids in control.frameworks.items() for each in ids]
 
 
 def seconds(time: str) -> int:

@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 import pytest
 from _pytest.junitxml import LogXML  # it has no public name
 
-from hullcheck.controls.metadata import framework_line
 from hullcheck.messages import printable
 from hullcheck.results import Control, Finding, Result, sentences
 from hullcheck.verdicts import Verdict
@@ -129,7 +128,7 @@ def _body(control: Control, result: Result) -> str:
     """Return each finding, what is demanded, and the remedy."""
     remedy = f"Remedy: {control.remedy}" if control.remedy and result.verdict is Verdict.FAIL else ""
     findings = (f"{each.verdict}: {sentences.of_finding(each)}" for each in _worst(result))
-    lines = (_head(control, result), *findings, f"Demand: {control.title}", remedy, framework_line(control))
+    lines = (_head(control, result), *findings, f"Demand: {control.title}", remedy, " ".join(control.ids))
     return printable("\n".join(filter(None, lines)))
 
 

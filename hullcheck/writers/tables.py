@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from hullcheck.controls.metadata import framework_line
 from hullcheck.messages import printable
 from hullcheck.results import Audit, sentences
 from hullcheck.writers.entries import accepted_document, entries
@@ -24,7 +23,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def finding_rows(audit: Audit) -> Iterator[tuple[str, ...]]:
     """Yield the cells for each subject that was judged, with what was accepted of it and by whom."""
     known = {
-        each.id: (" ".join(each.frameworks.get("cis", ())), framework_line(each), sentences.number(each))
+        each.id: (" ".join(each.frameworks.get("cis", ())), " ".join(each.ids), sentences.number(each))
         for each in audit.controls
     }
     for each in entries(audit):

@@ -7,7 +7,7 @@ from typing import Any
 
 from hullcheck.results import Audit
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.entries import BAD, Entry, entries, frameworks, json_text, line
+from hullcheck.writers.entries import BAD, Entry, entries, json_text, line
 from hullcheck.writers.formats.summary import code
 
 _TITLE = 500  # characters; its column holds 511
@@ -36,7 +36,7 @@ def _finding(entry: Entry, day: str) -> dict[str, Any]:
         "description": _description(entry),
         "mitigation": control.remedy,
         "impact": control.rationale,
-        "references": "\n".join(frameworks(control)),
+        "references": "\n".join(control.ids),
         "date": day,
         "active": not waived,
         "verified": entry.verdict is Verdict.FAIL,

@@ -11,7 +11,7 @@ from typing import Any
 
 from hullcheck.results import Audit, Control, grouped
 from hullcheck.verdicts import Verdict
-from hullcheck.writers.entries import STATUS, Entry, accepted_document, entries, frameworks, json_text
+from hullcheck.writers.entries import STATUS, Entry, accepted_document, entries, json_text
 
 _IMPACTS = {"critical": 0.9, "high": 0.7, "medium": 0.5, "low": 0.3}
 _OF_800_53 = "800-53:"
@@ -80,7 +80,7 @@ def _control(audit: Audit, name: str, found: list[Entry]) -> dict[str, Any]:
 def _tags(control: Control, severity: str) -> dict[str, Any]:
     ids = control.frameworks.get("nist", ())
     nist = [each.removeprefix(_OF_800_53) for each in ids if _OF_800_53 in each]
-    return {**control.frameworks, "nist": nist, "severity": severity, "frameworks": frameworks(control)}
+    return {**control.frameworks, "nist": nist, "severity": severity, "frameworks": control.ids}
 
 
 def _result(audit: Audit, entry: Entry, whole: Verdict) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from hullcheck.writers.entries import (
     Entry,
     accepted_document,
     entries,
-    frameworks,
     json_text,
     line,
     seconds,
@@ -72,7 +71,7 @@ def _event(audit: Audit, entry: Entry) -> dict[str, Any]:
         "compliance": {
             "control": entry.number,
             "standards": list(control.frameworks) or ["hullcheck"],
-            "requirements": frameworks(control),
+            "requirements": control.ids,
             "status_id": status_id,
             "status": status,
             "status_detail": entry.sentence,
