@@ -64,16 +64,12 @@ def run(
         except subprocess.TimeoutExpired:
             raise BoundedError(f"took longer than {seconds:g} s") from None
         finally:
-            _end_group(process)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         output.seek(0)
         errors.seek(0)
         ended = Ended(status, output.read(_MOST), errors.read(_MOST).decode(errors="replace"))
     if status and ("out of memory" in ended.errors or "MemoryError" in ended.errors):
         raise BoundedError(f"needed more than {memory // _MIB} MiB of memory")
     return ended
-
-
-def _end_group(process: "subprocess.Popen[bytes]") -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

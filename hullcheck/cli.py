@@ -59,7 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename is not None:  # a file, of which a command says more
             raise
-        return _output_lost(error)
+        # the reader has enough, as in `hullcheck explain | head`, or the disk is full
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"hullcheck: standard output: {error.strerror}", file=sys.stderr)
+        return OUTPUT_LOST
     return status
 
 
@@ -75,14 +79,6 @@ def read(arguments: Sequence[str] | None) -> argparse.Namespace:
         help_ = f"`hullcheck {given.command} --help` lists the options"
         whole.exit(WRONG_USE, f"hullcheck {given.command}: unrecognized arguments: {' '.join(more)}; {help_}\n")
     return given
-
-
-def _output_lost(error: OSError) -> int:
-    """End without an answer: the reader has enough, as in `hullcheck explain | head`, or the disk is full."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if not isinstance(error, BrokenPipeError):
-        print(f"hullcheck: standard output: {error.strerror}", file=sys.stderr)
-    return OUTPUT_LOST
 
 
 def parser(command: str = "") -> argparse.ArgumentParser:

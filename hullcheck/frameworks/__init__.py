@@ -66,17 +66,13 @@ class Frameworks(Struct, frozen=True, dict=True):
         """The names of the markers, each once."""
         return tuple(dict.fromkeys(framework.marker for framework in self.all))
 
-    @cached_property
-    def _by_marker(self) -> Mapping[str, tuple[Framework, ...]]:
-        return {name: tuple(each for each in self.all if each.marker == name) for name in self.names}
-
     def get(self, marker: str, edition: str = "") -> Framework:
         (found,) = (each for each in self.editions(marker) if each.edition == edition)
         return found
 
     def editions(self, marker: str) -> tuple[Framework, ...]:
         """Return all frameworks of *marker*; more than one if ``sp`` distinguishes its editions."""
-        return self._by_marker.get(marker, ())
+        return tuple(each for each in self.all if each.marker == marker)
 
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the ids that a marker of a control names, in its order, or raise ValueError."""

@@ -25,10 +25,10 @@ def go_boolean(text: str) -> bool:
     return text in _TRUE
 
 
-def go_size(text: str) -> int | None:
+def go_size(text: str, base: int = 1000) -> int | None:
     """Return the bytes of a size such as `10m`, `10MB` or `500`, or None."""
     match = _SIZE.fullmatch(text)
-    return int(float(match[1]) * 1000 ** " kmgtp".index((match[2] or " ").lower())) if match else None
+    return int(float(match[1]) * base ** " kmgtp".index((match[2] or " ").lower())) if match else None
 
 
 def api_port(name: str) -> tuple[str, str]:

@@ -1,9 +1,9 @@
 """Parse the values of a policy whose type differs from that in the file, by their keys."""
 
 import posixpath
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,7 +14,6 @@ from hullcheck.parsing.values import canonical, go_size, is_unspecified
 Fault = tuple[tuple[str | int, ...], str]
 """The keys and indices that lead to a fault, from the outside in, and the fault."""
 
-_MEMORY = regex(r"([0-9]+(?:\.[0-9]+)?)(?:b|([kmgt])(?:i?b)?)?", re.IGNORECASE)
 _LISTENER = regex(r"(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
 _PORTS = regex("([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(tcp|udp|sctp))?")
 
@@ -72,11 +71,6 @@ def to_path(text: str) -> str:
     return "/" + posixpath.normpath(text).strip("/")
 
 
-def _memory(text: str) -> int:
-    match = _MEMORY.fullmatch(text)
-    return int(float(match[1]) * 1024 ** " kmgt".index((match[2] or " ").lower())) if match else 0
-
-
 def _above_zero(read: Callable[[str], float | None], what: str) -> Callable[[str], float]:
     def amount(text: str) -> float:
         found = read(text) or 0
@@ -105,7 +99,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "allowed_capabilities": lambda text: text.upper().removeprefix("CAP_"),
     "allowed_mounts": lambda text: to_path(text.removesuffix("*") if text.endswith("/*") else text),
     "allowed_ports": to_ports,
-    "resource_limits.memory": _above_zero(_memory, "an amount of memory; write bytes or '8g'"),
+    "resource_limits.memory": _above_zero(partial(go_size, base=1024), "an amount of memory; write bytes or '8g'"),
     "resource_limits.cpus": _above_zero(float, "a number of CPUs; write it as 2 or 2.5"),
     "docker_bench.log": to_path,
     "secret_names.hide": str.lower,

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck.facts.containers.inspect import MountPoint
+from hullcheck.facts.engine.endpoints import run_path
 from hullcheck.lazy import regex
 from hullcheck.parsing.proc import mountinfo
 from hullcheck.parsing.proc.mountinfo import Mount, is_below
@@ -161,6 +162,8 @@ def _is_of_engine(mount: Mount, paths: Collection[str]) -> bool:
 
 # ---- sockets of engines
 
+without_var = run_path  # where the link leads
+
 _NAMES = """
     buildkit/buildkitd.sock containerd/containerd.sock crio/crio.sock docker.sock docker/containerd/containerd.sock
     incus/unix.socket k3s/containerd/containerd.sock lxd/unix.socket nri/nri.sock podman/podman.sock
@@ -231,8 +234,3 @@ class Sockets(Struct, frozen=True):
         if sockets and not found:
             raise EvidenceError(f"the owner of the socket at {sockets[0]} is unknown from inside the container")
         return found
-
-
-def without_var(path: str) -> str:
-    """Return a path below /var/run as the one below /run, where the link leads."""
-    return path.removeprefix("/var") if f"{path}/".startswith("/var/run/") else path

@@ -7,15 +7,14 @@ from hullcheck.parsing.values import is_loopback, parse_address
 from hullcheck.verdicts import EvidenceError
 
 _ENTRY = regex(r"\d+/net/(?:tcp|udp)6?:\s*\d+: ")
-_SOCKET = regex(r"(\d+)/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
+_SOCKET = regex(r"\d+/net/(tcp|udp)6?:\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ (\w\w) .*")
 _ADDRESS = regex(r"[0-9A-F]{8}|[0-9A-F]{32}")
 _INODE_FIELD = 9
 
 
 class Listener(Struct, frozen=True):
-    """A listening socket in the network namespace of process *pid*."""
+    """A listening socket in a network namespace."""
 
-    pid: int
     address: str
     number: int
     protocol: str
@@ -33,13 +32,13 @@ def listener(line: str) -> Listener | None:
         raise EvidenceError("a line of /proc/PID/net is damaged: it has no socket")
     if match is None:
         return None
-    pid, protocol, address, port, state = match.groups()
+    protocol, address, port, state = match.groups()
     if state != {"tcp": "0A", "udp": "07"}[protocol]:
         return None
     fields = line.split(":", 1)[1].split()
     if len(fields) <= _INODE_FIELD or not fields[_INODE_FIELD].isdecimal():
         raise EvidenceError("a line of /proc/PID/net is damaged: it has no inode")
-    return Listener(int(pid), read_address(address), int(port, 16), protocol, fields[_INODE_FIELD])
+    return Listener(read_address(address), int(port, 16), protocol, fields[_INODE_FIELD])
 
 
 def read_address(text: str) -> str:

@@ -77,7 +77,7 @@ def test_all_that_is_read_of_a_process() -> None:
             UnixSocket("X.sock", "/srv/engine/X.sock", "101"),
             UnixSocket("@x", "@x", "102"),
         ),
-        tcp_table=(Listener(7, "::", 80, "tcp", "103"),),
+        tcp_table=(Listener("::", 80, "tcp", "103"),),
         sees_endpoint=True,
     )
     assert (found.endpoint_path, found.own_network) == ("/run/docker.sock", "net:[1]")
