@@ -261,15 +261,8 @@ def test_remote_api_listens_on_the_tls_port_alone(daemon: Daemon, policy: Policy
     assert api.encrypted, weakness(api)
     if api.doubt:
         raise EvidenceError(api.doubt)
-    reached = [name for name, (address, _) in found.items() if not _is_loopback(address)]
+    reached = [name for name, (address, _) in found.items() if not is_loopback(address)]
     if wanted is None and reached:
         line = f"`api_listeners: [{', '.join(chr(34) + each + chr(34) for each in reached)}]`"
         raise Manual(f"check that {', '.join(reached)} is a management address; then write {line} into the policy")
     return f"takes commands on {', '.join(found)}{pending_addresses(api)}"
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return is_loopback(address)
-    except ValueError:
-        return address == "localhost"

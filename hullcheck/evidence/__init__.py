@@ -33,7 +33,6 @@ _DOCUMENTS = {
 MOST = 3
 """Lines of a finding that are shown."""
 _ENOUGH = 3  # what a line has to score where no row says that the control is about it
-_KINDS = {"log": "container"}  # of which objects findings are, if that has another name
 _ROWS = (
     # the host
     ("engine_data_.*|data_at_rest_.*", "engine|daemon|files", r"DockerRootDir|\d+/mountinfo:.* /( |var|data)|blockd"),
@@ -128,7 +127,7 @@ class Evidence:
     def deciding(self, control: str, probes: Iterable[str], finding: Finding) -> tuple[EvidenceLine, ...]:
         """Return the lines of the answers to *probes* that decided *finding* of *control*, the closest first."""
         rows = _rows(control)
-        kind = _KINDS.get(finding.kind, finding.kind)
+        kind = {"log": "container"}.get(finding.kind, finding.kind)  # the object that a finding is of
         is_object = kind in _DOCUMENTS.values()
         wanted = _words(finding.reason if is_object or kind == "target" else f"{finding.subject} {finding.reason}")
         paths = {word for word in wanted if word.startswith("/") and kind == "file"}

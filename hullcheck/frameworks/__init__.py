@@ -77,8 +77,6 @@ class Frameworks(Struct, frozen=True, dict=True):
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the ids that a marker of a control names, in its order, or raise ValueError."""
         editions = self.editions(marker_name)
-        if not editions:
-            raise ValueError(f"marker {_quoted(marker_name)} {_unknown(marker_name, self.names)}")
         shown = _shown(marker_name, args, kwargs)
         keywords = _keywords(editions)
         for key in kwargs.keys() - keywords.keys():

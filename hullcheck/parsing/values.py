@@ -44,8 +44,11 @@ def parse_address(text: str | bytes) -> ipaddress.IPv4Address | ipaddress.IPv6Ad
 
 
 def is_loopback(address: str) -> bool:
-    """Return whether an address is loopback, or raise ValueError."""
-    return parse_address(address).is_loopback
+    """Return whether an address is loopback; of names, only localhost is."""
+    try:
+        return parse_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
 
 
 def is_unspecified(address: str) -> bool:

@@ -59,15 +59,10 @@ def kind_before(kind: str, verdict: Verdict) -> str:
     return _BEFORE.get((kind, verdict), "" if kind == "target" else kind)
 
 
-def sentence(kind: str, subject: str, verdict: Verdict, reason: str) -> str:
-    """Return a finding in one line: `container agent runs with --privileged`."""
-    before = kind_before(kind, verdict)
-    return f"{before + ' ' if before else ''}{subject}{joint((subject,), reason)}{reason}"
-
-
 def of_finding(found: Finding) -> str:
-    """Return the sentence of *found*."""
-    return sentence(found.kind, found.subject, found.verdict, found.reason)
+    """Return a finding in one line: `container agent runs with --privileged`."""
+    before = kind_before(found.kind, found.verdict)
+    return f"{before + ' ' if before else ''}{found.subject}{joint((found.subject,), found.reason)}{found.reason}"
 
 
 def as_code(line: str) -> str:

@@ -179,7 +179,8 @@ def _is_secret(name: str, value: str) -> bool:
 
 
 def _stands_in(name: str, value: str) -> bool:
-    return names.words_of(name)[-1:] in (["key"], ["secret"]) and secret_values.is_stand_in(value)
+    is_key = names.words_of(name)[-1:] in (["key"], ["secret"])
+    return is_key and secret_values.STAND_IN.fullmatch(value) is not None
 
 
 def _sounds_secret(match: re.Match[str]) -> bool:

@@ -103,7 +103,7 @@ _NO_SECRET_IN_SHELL = regex(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
 _NUMBER = regex(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
 _KEY_ID = regex(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
 _RANDOM = regex(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,}")
-_STAND_IN = regex(
+STAND_IN = regex(  # a dummy in the place of a key
     r"(?i:(?:dummy|fake|placeholder|unused|not[-_ ]?(?:a[-_ ]?secret|needed|used))(?:[-_]?(?:secret|key|value))*)"
 )
 
@@ -138,11 +138,6 @@ def is_plain_in_shell(value: str) -> bool:
 def is_plain_in_address(value: str) -> bool:
     """Return the same of the password in an address, which may have brackets."""
     return _NO_SECRET_IN_ADDRESS.fullmatch(value) is not None
-
-
-def is_stand_in(value: str) -> bool:
-    """Return whether a value is a dummy in the place of a key."""
-    return _STAND_IN.fullmatch(value) is not None
 
 
 def is_number(value: str) -> bool:

@@ -36,7 +36,7 @@ class Port(Struct, frozen=True):
     @property
     def on_loopback(self) -> bool:
         """Whether the port is open to this host only."""
-        return bool(self.address) and is_loopback(self.address)
+        return is_loopback(self.address)
 
 
 class Ports(Struct, frozen=True, dict=True):

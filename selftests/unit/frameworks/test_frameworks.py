@@ -114,7 +114,6 @@ CIS = {"level": 1}
             'nist("ac-6(10)", sp="800-53") is not in markers.ini; did you',
         ),
         ("pci", ("2.2.6",), CIS, "pci(\"2.2.6\", level=1): 'level' is not a keyword of pci; write ids only"),
-        ("pic", ("2.2.6",), {}, 'marker "pic" is not in markers.ini; did you mean "pci"?'),
     ],
 )
 def test_ids_of_a_marker(
