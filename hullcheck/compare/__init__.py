@@ -9,7 +9,7 @@ from msgspec import Struct
 from hullcheck import inputs
 from hullcheck.data import benchmarks
 from hullcheck.messages import WrongUse, did_you_mean
-from hullcheck.parsing.docker_bench_log import Check, Log, LogError, parse
+from hullcheck.parsing.docker_bench_log import Check, Log, parse
 from hullcheck.results import Audit, Control, Result
 from hullcheck.verdicts import Verdict
 
@@ -78,10 +78,7 @@ def read_log(path: Path) -> Log:
         beside = path.with_name(f"{path.name}.json")
         advice = f"; its JSON is beside it: {beside}" if beside.exists() else ""
         raise WrongUse(f"{path}: not the JSON log that docker-bench-security writes to LOG.json{advice}")
-    try:
-        return parse(text, str(path))
-    except LogError as error:
-        raise WrongUse(str(error)) from None
+    return parse(text, str(path))
 
 
 def target_of(audit: Audit, wanted: str | None) -> str:

@@ -12,6 +12,7 @@ from iniconfig import IniConfig, ParseError  # of pytest, for its own settings
 from msgspec import Struct
 
 from hullcheck import inputs
+from hullcheck.messages import WrongUse
 
 FILE = "markers.ini"
 KEYS = ("title", "version", "publisher", "url")
@@ -25,7 +26,7 @@ WITHOUT = f"{BASELINE} without"
 """The section that says what that is."""
 
 
-class FrameworkError(Exception):
+class FrameworkError(WrongUse):
     """``markers.ini`` cannot be used; the message is ``file:line: what is wrong; what to write``."""
 
 

@@ -61,7 +61,10 @@ def roll_up(
     def requirement(title: str, identifier: str, controls: tuple[str, ...]) -> Requirement:
         left_out = tuple(each for each in controls if each in missing)
         known = {each: worst(_verdict_for(title, one) for one in judged[each]) for each in controls if each in judged}
-        verdict = _verdict(known.values(), whole=not left_out and not narrowed, covered=bool(controls))
+        found, whole = worst(known.values()) if known else None, not left_out and not narrowed
+        verdict = NOT_COVERED if whole and not controls else INCOMPLETE
+        if found is not None and (whole or found not in NEED_ALL):  # a good one counts only where nothing is missing
+            verdict = str(found)
         deciding = tuple(each for each, one in known.items() if one == verdict)
         return Requirement(identifier, title, verdict, controls, deciding, left_out)
 
@@ -78,11 +81,3 @@ def _verdict_for(title: str, result: Result) -> Verdict:
     """Return the verdict of a result for a requirement; for an option of a measure, that of the option."""
     about = [each.verdict for each in result.findings if each.kind == "option" and each.subject == title]
     return worst(about) if about else result.verdict
-
-
-def _verdict(verdicts: Collection[Verdict], *, whole: bool, covered: bool) -> str:
-    """Return the verdict of all: a bad one always counts, a good one only where nothing is missing."""
-    found = worst(verdicts) if verdicts else None
-    if found is not None and (whole or found not in NEED_ALL):
-        return str(found)
-    return NOT_COVERED if whole and not covered else INCOMPLETE

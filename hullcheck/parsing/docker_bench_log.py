@@ -7,11 +7,12 @@ import msgspec
 from msgspec import Struct
 
 from hullcheck import inputs
+from hullcheck.messages import WrongUse
 
 _VERSION = "1.6.0"  # that of the tool whose numbers are known: they are of the benchmark with the same version
 
 
-class LogError(ValueError):
+class LogError(WrongUse):
     """The text is not a whole log of a known version."""
 
 

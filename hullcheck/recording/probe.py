@@ -85,11 +85,6 @@ class Probe(Struct, frozen=True):
         return self.name in _OF_ENGINE
 
 
-def own() -> tuple[Probe, ...]:
-    """Return our own probes for the script, without importing facts."""
-    return tuple(map(Probe.from_file, ORDER))
-
-
 class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     """The answer to one probe."""
 

@@ -46,7 +46,7 @@ def _output(*frames: str) -> str:
 def test_script_needs_no_fact() -> None:
     """A host can be asked before the facts are imported, and is asked the same."""
     code = "import sys, hullcheck.gather as _\nfrom hullcheck.recording import probe, script"
-    code += "\nprint(script.render(probe.own()), 'hullcheck.facts' in sys.modules)"
+    code += "\nprint(script.render(map(probe.Probe.from_file, probe.ORDER)), 'hullcheck.facts' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
     assert printed == f"{render(facts.PROBES)} False\n"
 
