@@ -13,15 +13,13 @@ def printable(text: str) -> str:
     """Return *text* with every control or invisible character as an escape, except the line feed."""
     if text.replace("\n", "").isprintable():
         return text
-    return "".join(each if each == "\n" or _shown(each) else _escaped(each) for each in text)
+    return "".join(map(_printable, text))
 
 
-def _shown(character: str) -> bool:
+def _printable(character: str) -> str:
     category = unicodedata.category(character)
-    return not category.startswith("C") and category not in ("Zl", "Zp")
-
-
-def _escaped(character: str) -> str:
+    if character == "\n" or not (category.startswith("C") or category in ("Zl", "Zp")):
+        return character
     return character.encode("unicode_escape").decode("ascii")
 
 

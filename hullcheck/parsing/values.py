@@ -84,10 +84,7 @@ class Reference(Struct, frozen=True):
     @property
     def familiar_name(self) -> str:
         """The name without the default registry and folder."""
-        name = self.name
-        for default in ("docker.io/", "index.docker.io/"):
-            name = name.removeprefix(default)
-        return name.removeprefix("library/")
+        return re.sub(r"^((index\.)?docker\.io/)?(library/)?", "", self.name)
 
     @property
     def is_pinned(self) -> bool:

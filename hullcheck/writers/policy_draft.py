@@ -18,8 +18,6 @@ _HEAD = """\
 # A draft: the policy that would accept what hullcheck found in run {run}. Every line allows something that the
 # controls would question, and its comment says what. Delete each line that nobody needs: a policy that allows what is
 # there finds nothing. docs/inventory.md explains the keys.
-"""
-_REASONS = """\
 # These keys take a reason in words, or a record, that only a person can give:
 #   rootful_reason, ip_forward_reason, os_hardening, image_verification, patched_by, scan_reports
 """
@@ -31,7 +29,7 @@ _Found = Iterator[tuple[str, object, str]]
 
 def text(run: str, known: Mapping[str, Facts]) -> str:
     """Return the draft for the targets of a *run*, as a part of an inventory in YAML."""
-    lines = [*_HEAD.format(run=printable(run)).splitlines(), *_REASONS.splitlines(), "policy:", "  targets:"]
+    lines = [*_HEAD.format(run=printable(run)).splitlines(), "policy:", "  targets:"]
     for target, facts in known.items():
         values, unread = _collected(facts)
         lines.append(f"    {_scalar(target)}:{'' if values else ' {}'}")
