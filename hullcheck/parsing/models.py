@@ -12,8 +12,8 @@ T = TypeVar("T")
 FAILED = "failed:"  # begins the reason in place of a missing document
 
 
-class Model(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """A document of the Docker Engine API, with keys `LikeThis`. msgspec needs `kw_only` in subclasses too."""
+class Model(msgspec.Struct, frozen=True, rename="pascal"):
+    """A document of the Docker Engine API, with keys `LikeThis`."""
 
 
 def decode(text: str, of: type[T], what: str) -> T:

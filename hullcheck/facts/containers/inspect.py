@@ -35,7 +35,7 @@ Status = Literal[  # the last line is Podman's
 Propagation = Literal["", "private", "rprivate", "shared", "rshared", "slave", "rslave"]
 
 
-class Binding(Model, frozen=True, kw_only=True):
+class Binding(Model, frozen=True):
     """A port of the host, or a range. A port of a routed network has none; an address may be empty."""
 
     host_ip: str = ""
@@ -45,13 +45,13 @@ class Binding(Model, frozen=True, kw_only=True):
 Bindings = dict[str, list[Binding] | None] | None
 
 
-class Health(Model, frozen=True, kw_only=True):
+class Health(Model, frozen=True):
     """The result of the health check."""
 
     status: Literal["", "none", "starting", "healthy", "unhealthy"]
 
 
-class State(Model, frozen=True, kw_only=True):
+class State(Model, frozen=True):
     """The state of a container."""
 
     status: Status = HOLE
@@ -62,13 +62,13 @@ class State(Model, frozen=True, kw_only=True):
     health: Health | None = None
 
 
-class Healthcheck(Model, frozen=True, kw_only=True):
+class Healthcheck(Model, frozen=True):
     """The health check. Only the kind of its command is stored, as from `kind_of_check`."""
 
     test: Names = None
 
 
-class Config(Model, frozen=True, kw_only=True):
+class Config(Model, frozen=True):
     """The configuration of the program, from the image and the command line."""
 
     user: str = HOLE
@@ -79,13 +79,13 @@ class Config(Model, frozen=True, kw_only=True):
     healthcheck: Healthcheck | None = None
 
 
-class Device(Model, frozen=True, kw_only=True):
+class Device(Model, frozen=True):
     """A device of --device."""
 
     path_on_host: str
 
 
-class DeviceRequest(Model, frozen=True, kw_only=True):
+class DeviceRequest(Model, frozen=True):
     """Devices by --gpus, or by --device with a CDI name."""
 
     driver: str | None = None
@@ -93,21 +93,21 @@ class DeviceRequest(Model, frozen=True, kw_only=True):
     capabilities: list[list[str]] | None = None
 
 
-class LogConfig(Model, frozen=True, kw_only=True):
+class LogConfig(Model, frozen=True):
     """The log driver and its options, those of the daemon included."""
 
     type: str
     config: dict[str, Any] | None = None
 
 
-class RestartPolicy(Model, frozen=True, kw_only=True):
+class RestartPolicy(Model, frozen=True):
     """When the engine starts the container again."""
 
     name: Literal["", "no", "always", "on-failure", "unless-stopped"]
     maximum_retry_count: Count = 0
 
 
-class Ulimit(Model, frozen=True, kw_only=True):
+class Ulimit(Model, frozen=True):
     """A limit by --ulimit or by default of the daemon."""
 
     name: str
@@ -115,20 +115,20 @@ class Ulimit(Model, frozen=True, kw_only=True):
     hard: int
 
 
-class BindOptions(Model, frozen=True, kw_only=True):
+class BindOptions(Model, frozen=True):
     """Options of --mount type=bind."""
 
     non_recursive: bool = False
 
 
-class MountOption(Model, frozen=True, kw_only=True):
+class MountOption(Model, frozen=True):
     """A --mount option."""
 
     target: str
     bind_options: BindOptions | None = None
 
 
-class HostConfig(Model, frozen=True, kw_only=True):
+class HostConfig(Model, frozen=True):
     """The configuration with which a container was created."""
 
     privileged: bool = HOLE
@@ -171,7 +171,7 @@ class MountPoint(Model, frozen=True, kw_only=True):
     propagation: Propagation = HOLE
 
 
-class Endpoint(Model, frozen=True, kw_only=True):
+class Endpoint(Model, frozen=True):
     """The container in one of its networks, whose id is empty if the container does not run."""
 
     network_id: str = field(name="NetworkID")
@@ -179,7 +179,7 @@ class Endpoint(Model, frozen=True, kw_only=True):
     global_ipv6_address: str = field(name="GlobalIPv6Address", default="")
 
 
-class NetworkSettings(Model, frozen=True, kw_only=True):
+class NetworkSettings(Model, frozen=True):
     """The networks of the container, and the ports that the engine publishes now."""
 
     networks: dict[str, Endpoint | None] | None = HOLE
@@ -213,21 +213,21 @@ class Inspected(Model, frozen=True, kw_only=True):
     secrets: list[Secret] = HOLE  # in variables, labels and the command; the engine has no such field
 
 
-class VolumeOptions(Model, frozen=True, kw_only=True, rename="lower"):
+class VolumeOptions(Model, frozen=True, rename="lower"):
     """The options of a volume that decide where its data lies."""
 
     device: str = ""
     o: str = ""
 
 
-class Volume(Model, frozen=True, kw_only=True):
+class Volume(Model, frozen=True):
     """A volume, as `docker volume inspect` describes it."""
 
     name: str
     options: VolumeOptions | None = None
 
 
-class Volumes(Model, frozen=True, kw_only=True):
+class Volumes(Model, frozen=True):
     """The answer of the API to the question for all volumes."""
 
     volumes: list[Volume] | None = None

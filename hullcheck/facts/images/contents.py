@@ -88,7 +88,7 @@ class ImageContents(Struct, frozen=True, dict=True):
 # ---- the answer, and what is kept of it
 
 
-class _Image(Model, frozen=True, kw_only=True):
+class _Image(Model, frozen=True):
     id: str
     layers: Layers = msgspec.field(name="RootFS")
 

@@ -23,26 +23,26 @@ _GONE = regex(r'\{"message": ?"No such image.*')  # it went away after it was li
 _BLOB = regex(r"^([0-9a-f]{64}):(.*)$", re.MULTILINE)
 
 
-class _Metadata(Model, frozen=True, kw_only=True):
+class _Metadata(Model, frozen=True):
     last_tag_time: str | None = None
 
 
-class Layers(Model, frozen=True, kw_only=True):
+class Layers(Model, frozen=True):
     """The digests of the unpacked layers."""
 
     type: str = ""
     layers: tuple[str, ...] | None = None
 
 
-class _Pull(Model, frozen=True, kw_only=True):
+class _Pull(Model, frozen=True):
     repository: str = ""
 
 
-class _Identity(Model, frozen=True, kw_only=True):
+class _Identity(Model, frozen=True):
     pull: tuple[_Pull, ...] | None = None
 
 
-class Settings(Model, frozen=True, kw_only=True, omit_defaults=True):
+class Settings(Model, frozen=True, omit_defaults=True):
     """The settings for containers. Only base and health check are stored."""
 
     env: tuple[str, ...] | None = None
@@ -104,7 +104,7 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
         return (self.rootfs.diff_ids or ()) == tuple(layers)
 
 
-class _Row(Model, frozen=True, kw_only=True):
+class _Row(Model, frozen=True):
     created_by: str = ""
     comment: str = ""
     size: int = 0

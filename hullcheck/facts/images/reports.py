@@ -43,7 +43,7 @@ def _kept_trust(text: str) -> str:
     return msgspec.json.encode(found).decode()
 
 
-class Log(Model, frozen=True, kw_only=True):
+class Log(Model, frozen=True):
     """The log of docker-bench-security, of which numbers and results are kept."""
 
     path: str  # the file that was asked for
@@ -51,7 +51,7 @@ class Log(Model, frozen=True, kw_only=True):
     run: tool.Run | None = None  # None where there is no such file
 
 
-class DockerBench(Model, frozen=True, kw_only=True):
+class DockerBench(Model, frozen=True):
     """The folders with docker-bench-security, and its log, or None if the policy names none."""
 
     checkouts: tuple[str, ...]
@@ -100,7 +100,7 @@ def _kept_scans(text: str) -> str:
     return msgspec.json.encode(folder).decode()
 
 
-class ScanReports(Model, frozen=True, kw_only=True):
+class ScanReports(Model, frozen=True):
     """All reports in the folder of the policy."""
 
     folder: str

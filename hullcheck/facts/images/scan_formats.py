@@ -31,7 +31,7 @@ _FIXED_ALONE = """
 """
 
 
-class Report(Model, frozen=True, kw_only=True, omit_defaults=True):
+class Report(Model, frozen=True, omit_defaults=True):
     """A report of a scanner, as it is kept. Times are in seconds since the epoch."""
 
     file: str = ""
@@ -60,20 +60,20 @@ class Report(Model, frozen=True, kw_only=True, omit_defaults=True):
         return max(now - self.created, 0) / DAY
 
 
-class _TrivyWeakness(Model, frozen=True, kw_only=True):
+class _TrivyWeakness(Model, frozen=True):
     severity: str
     fixed_version: str = ""
     published_date: Time | None = None
     last_modified_date: Time | None = None
 
 
-class _TrivyResult(Model, frozen=True, kw_only=True):
+class _TrivyResult(Model, frozen=True):
     of: str = field(name="Class", default="")
     vulnerabilities: list[_TrivyWeakness] | None = None
     experimental_modified_findings: list[Any] | None = None
 
 
-class _TrivyMetadata(Model, frozen=True, kw_only=True):
+class _TrivyMetadata(Model, frozen=True):
     image_id: Digest = field(name="ImageID")
     os: dict[str, Any] = field(name="OS", default_factory=dict)
 
