@@ -11,18 +11,20 @@ FINDINGS = "findings.csv"
 AUDIT_PAGE = "audit.html"
 REQUIREMENTS = "requirements.csv"
 
-SARIF = "results.sarif"
-SUMMARY = "summary.md"
 GITHUB = "annotations.txt"
-PROMETHEUS = "hullcheck.prom"
-OSCAL = "oscal-assessment-results.json"
-OCSF = "ocsf.jsonl"
-HDF = "hdf.json"
-JSONL = "findings.jsonl"
-DEFECTDOJO = "defectdojo.json"
-XLSX = "findings.xlsx"
-FORMATS = (SARIF, GITHUB, SUMMARY, PROMETHEUS, OSCAL, OCSF, HDF, JSONL, DEFECTDOJO, XLSX)
-"""The files that `--format` adds."""
+FORMATS = {
+    "sarif": "results.sarif",
+    "summary": "summary.md",
+    "github": GITHUB,
+    "prometheus": "hullcheck.prom",
+    "jsonl": "findings.jsonl",
+    "oscal": "oscal-assessment-results.json",
+    "ocsf": "ocsf.jsonl",
+    "hdf": "hdf.json",
+    "defectdojo": "defectdojo.json",
+    "xlsx": "findings.xlsx",
+}
+"""The files that `--format` adds, by the name that it takes."""
 
 JUNIT = "junit.xml"
 
@@ -46,7 +48,7 @@ RELEASES = "releases.json"
 SIGNATURE = f"{DIGESTS}.sig"
 
 NAMES = (
-    *(RESULTS, JUNIT, AUDIT_PAGE, FINDINGS, REQUIREMENTS, *FORMATS),
+    *(RESULTS, JUNIT, AUDIT_PAGE, FINDINGS, REQUIREMENTS, *FORMATS.values()),
     *(INVENTORY, POLICY, RELEASES, MANIFEST, DIGESTS, SIGNATURE),
 )
 """The files in the folder of a run or in its bundle, next to the folder of each target."""

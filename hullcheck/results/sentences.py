@@ -62,7 +62,8 @@ def kind_before(kind: str, verdict: Verdict) -> str:
 def of_finding(found: Finding) -> str:
     """Return a finding in one line: `container agent runs with --privileged`."""
     before = kind_before(found.kind, found.verdict)
-    return f"{before + ' ' if before else ''}{found.subject}{joint((found.subject,), found.reason)}{found.reason}"
+    joined = joint((found.subject,), found.reason)
+    return f"{before + ' ' if before else ''}{found.subject}{joined}{found.reason}"
 
 
 def as_code(line: str) -> str:

@@ -29,15 +29,15 @@ _TAGS = {
 
 
 def case(test: str, line: int, control: Control, result: Result, more: Properties, seconds: float) -> str:
-    """Return the test case of a control.
-
-    Args:
-        test: the id of the test.
-        line: that of its control.
-    """
-    about = "".join(f"<property{_attributes(name=key, value=value)} />" for key, value in more)
-    path = test.partition("::")[0]
-    return _case(test, seconds, f"<properties>{about}</properties>{_outcome(path, line, control, result)}")
+    """Return the test case of a control; *test* is the id of the test, *line* that of its control."""
+    named, bracket, parameters = test.partition("[")
+    path, *classes, function = named.split("::")
+    classname = ".".join([path.removesuffix(".py").replace("/", "."), *classes])
+    name = printable(f"{function}{bracket}{parameters}")
+    about = _attributes(classname=classname, name=name, time=f"{seconds:.3f}")
+    properties = "".join(f"<property{_attributes(name=key, value=value)} />" for key, value in more)
+    outcome = _outcome(path, line, control, result)
+    return f"<testcase{about}><properties>{properties}</properties>{outcome}</testcase>"
 
 
 def other(report: pytest.TestReport | pytest.CollectReport) -> str:
@@ -48,15 +48,6 @@ def other(report: pytest.TestReport | pytest.CollectReport) -> str:
     elif report.when == "call" or not report.passed:
         log.pytest_runtest_logreport(report)
     return printable("".join(ElementTree.tostring(each.to_xml(), "unicode") for each in log.node_reporters_ordered))
-
-
-def _case(test: str, seconds: float, content: str) -> str:
-    named, bracket, parameters = test.partition("[")
-    path, *classes, function = named.split("::")
-    classname = ".".join([path.removesuffix(".py").replace("/", "."), *classes])
-    name = f"{function}{bracket}{parameters}"
-    about = _attributes(classname=classname, name=printable(name), time=f"{seconds:.3f}")
-    return f"<testcase{about}>{content}</testcase>" if content else f"<testcase{about} />"
 
 
 def _outcome(path: str, line: int, control: Control, result: Result) -> str:
@@ -94,11 +85,7 @@ class Cases:
         self._counts.update(tag for tag in ("error", "failure", "skipped") if f"<{tag} " in text)
 
     def render(self, began: float, seconds: float) -> Iterator[bytes]:
-        """Yield the file.
-
-        Args:
-            began: when, in seconds since the epoch.
-        """
+        """Yield the file of a run that *began* at this time, in seconds since the epoch."""
         counts = self._counts
         about = _attributes(
             name="pytest",

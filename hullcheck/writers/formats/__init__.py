@@ -26,7 +26,7 @@ class Format(Struct, frozen=True):
 
     name: str
     file: str
-    needs: str = ""
+    needs: str
 
     def render(self, audit: Audit) -> Rendering:
         """Render the file of *audit*; equal audits give equal bytes."""
@@ -37,21 +37,8 @@ class Format(Struct, frozen=True):
         return Rendering(each.encode("utf-8") for each in parts)
 
 
-_EVERY = (
-    Format("sarif", run_files.SARIF),
-    Format("summary", run_files.SUMMARY),
-    Format("github", run_files.GITHUB),
-    Format("prometheus", run_files.PROMETHEUS),
-    Format("jsonl", run_files.JSONL),
-    Format("oscal", run_files.OSCAL),
-    Format("ocsf", run_files.OCSF),
-    Format("hdf", run_files.HDF),
-    Format("defectdojo", run_files.DEFECTDOJO),
-    Format("xlsx", run_files.XLSX, needs="xlsxwriter"),
-)
-FORMATS = {each.name: each for each in _EVERY}
-"""By the name that `--format` takes."""
-
+_NEEDS = {"xlsx": "xlsxwriter"}
+FORMATS = {name: Format(name, file, _NEEDS.get(name, "")) for name, file in run_files.FORMATS.items()}
 _ALWAYS = ("json", "csv", "html", "junit")
 
 BUNDLED = {each.file: each for each in FORMATS.values() if not each.needs}
