@@ -9,7 +9,7 @@ import re
 from hullcheck.lazy import regex
 from hullcheck.secrets.private_keys import without_keys
 from hullcheck.secrets.redact import HIDDEN
-from hullcheck.secrets.values import ON_ONE_LINE, is_plain_in_address, is_plain_in_shell, likely_in
+from hullcheck.secrets.values import ON_ONE_LINE, PLAIN_IN_ADDRESS, PLAIN_IN_SHELL, likely_in
 
 _ADDRESS = regex(r"""(?:https)?://[^\s"']*""")
 _PASSWORD = regex(r"://[^:/]*:")
@@ -31,7 +31,7 @@ def without_known(text: str) -> str:
 def _hidden(match: re.Match[str]) -> str:
     """Return the match with its group `value`, or all of it, hidden, but not a reference to a secret."""
     start, end = match.span("value" if "value" in match.re.groupindex else 0)
-    if is_plain_in_shell(match.string[start:end]):
+    if PLAIN_IN_SHELL.fullmatch(match.string[start:end]):
         return match[0]
     return match[0][: start - match.start()] + HIDDEN + match[0][end - match.start() :]
 
@@ -47,6 +47,6 @@ def _without_login(address: str) -> str:
     last = address.rfind("@")
     user = _PASSWORD.search(address, 0, last) if last > 0 else None
     password = address[user.end() : last].rstrip("@") if user else ""
-    if user is None or not password or is_plain_in_address(password):
+    if user is None or not password or PLAIN_IN_ADDRESS.fullmatch(password):
         return address
     return address[: user.end()] + HIDDEN + address[user.end() + len(password) :]

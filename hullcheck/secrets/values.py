@@ -93,19 +93,20 @@ _PLAIN = rf"""\s*|[*!]+|[xX]{{3,}}|(?i:true|false|yes|no|on|off|none|null|nil|re
     |LS0tLS1CRUdJTi(?:BDRVJU|BQVUJM|BSU0EgUFVC|BESCBQ).*
     |(?:sk-)?(?:ssh-(?:dss|ed25519|rsa)|ecdsa-sha2-nistp\d+)(?:@openssh\.com)?(?:\s+AAAA.*)?
     |\{{|[a-z][a-z0-9+.-]*://.*|arn:aws.*|(?:file:|@)/[\w./-]+|env:[A-Z][A-Z0-9_]*|vault:.*"""
-_NO_SECRET = regex(_PLAIN, re.VERBOSE | re.DOTALL)
+PLAIN = regex(_PLAIN, re.VERBOSE | re.DOTALL)
 # In a command the shell puts something else there, or it is a pattern, a format, a call, or an option's own word.
 _PATTERN = r"""|["']*(?:[$`\\*(\[<\s=]|\.[*+?]|\{[{%]|[@%]\{|%[sdqvb%(](?!\w)).*"""
 _IN_SHELL = rf"""{_PATTERN}|changeit|unused|pass|compat|files|optional|sss
     |[A-Za-z_][\w.]*[(\[].*|(?:process\.env|os\.environ|ENV)\b.*|(?:id|type|env|src|source|target)=.*"""
-_NO_SECRET_IN_ADDRESS = regex(_PLAIN + _PATTERN, re.VERBOSE | re.DOTALL)
-_NO_SECRET_IN_SHELL = regex(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
-_NUMBER = regex(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
+PLAIN_IN_ADDRESS = regex(_PLAIN + _PATTERN, re.VERBOSE | re.DOTALL)
+PLAIN_IN_SHELL = regex(_PLAIN + _IN_SHELL, re.VERBOSE | re.DOTALL)
+NUMBER = regex(r"[-+]?\d+(?:\.\d+)?\s?(?:[smhdwMy]|ms|min|sec|days?|hours?|[kKMG]i?B?|%)?")
 _KEY_ID = regex(r"(?:0x)?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40})")
 _RANDOM = regex(r"(?=.*\d)(?=.*[A-Za-z])[\w+/=-]{20,}")
-STAND_IN = regex(  # a dummy in the place of a key
+STAND_IN = regex(
     r"(?i:(?:dummy|fake|placeholder|unused|not[-_ ]?(?:a[-_ ]?secret|needed|used))(?:[-_]?(?:secret|key|value))*)"
 )
+"""A dummy in the place of a key."""
 
 
 def by_format(text: str) -> Iterator[tuple[str, int, int]]:
@@ -122,33 +123,13 @@ def by_format(text: str) -> Iterator[tuple[str, int, int]]:
 def _is_secret(kind: str, value: str) -> bool:
     if kind == _BASIC[0]:
         return is_encoded_login(value)
-    return not (is_plain_in_address(value) if kind.endswith("address") else is_plain_in_shell(value))
-
-
-def is_plain(value: str) -> bool:
-    """Return whether *value* is a placeholder, reference or other harmless value."""
-    return _NO_SECRET.fullmatch(value) is not None
-
-
-def is_plain_in_shell(value: str) -> bool:
-    """Return whether a word of a command is harmless."""
-    return _NO_SECRET_IN_SHELL.fullmatch(value) is not None
-
-
-def is_plain_in_address(value: str) -> bool:
-    """Return the same of the password in an address, which may have brackets."""
-    return _NO_SECRET_IN_ADDRESS.fullmatch(value) is not None
-
-
-def is_number(value: str) -> bool:
-    """Return whether a value is a number or a period, as `3600` or `24h`."""
-    return _NUMBER.fullmatch(value) is not None
+    return not (PLAIN_IN_ADDRESS if kind.endswith("address") else PLAIN_IN_SHELL).fullmatch(value)
 
 
 def is_login(value: str) -> bool:
     """Return whether a value is a user and a password, also in base64."""
     match = _LOGIN.fullmatch(value)
-    return bool(match and not is_plain_in_shell(match["secret"])) or is_encoded_login(value)
+    return bool(match and not PLAIN_IN_SHELL.fullmatch(match["secret"])) or is_encoded_login(value)
 
 
 def is_encoded_login(value: str) -> bool:
