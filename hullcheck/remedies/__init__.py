@@ -130,7 +130,12 @@ class Start(Remedy, frozen=True, kw_only=True):
     """
 
     settings: tuple[Setting, ...] = ()
-    write: str
+    write: str = ""
+
+    @property
+    def hint(self) -> str:
+        """What to write, or else what the first of *settings* writes."""
+        return self.write or filled(self.settings[0].put) or "# without {item}"
 
     @property
     def asks_for_some(self) -> bool:

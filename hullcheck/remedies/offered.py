@@ -100,4 +100,4 @@ def to_write(control: str, item: str) -> str:
     is_image = text.startswith("image:")
     name = _TAG.sub("", text.removeprefix("image:").strip(" \"'")) if is_image else _ADDRESS.sub("", text)
     last = re.sub(r":(?:ro|rw|z|Z|r?shared|r?slave|r?private)$", "", text).rpartition(":")[2]
-    return remedy.write.format(item=text, name=name, last=last) if isinstance(remedy, Start) else ""
+    return remedy.hint.format(item=text, name=name, last=last) if isinstance(remedy, Start) else ""
