@@ -26,10 +26,6 @@ WITHOUT = f"{BASELINE} without"
 """The section that says what that is."""
 
 
-class FrameworkError(WrongUse):
-    """``markers.ini`` cannot be used; the message is ``file:line: what is wrong; what to write``."""
-
-
 class Framework(Struct, frozen=True):
     """One framework: a standard, or one of several editions that share a marker."""
 
@@ -127,13 +123,13 @@ def find(folder: Path) -> Path:
 
 
 def load(path: Path) -> Frameworks:
-    """Read the frameworks from *path*, or raise FrameworkError."""
+    """Read the frameworks from *path*, or raise WrongUse: ``file:line: what is wrong; what to write``."""
     try:
         ini = IniConfig(path, inputs.read(path, LARGEST).decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise FrameworkError(f"{path}:1: cannot be read: {error}; write a text file in UTF-8") from error
+        raise WrongUse(f"{path}:1: cannot be read: {error}; write a text file in UTF-8") from error
     except ParseError as error:
-        raise FrameworkError(f"{path}:{error.lineno + 1}: {error.msg}; write each key once, as 'key = value'") from None
+        raise WrongUse(f"{path}:{error.lineno + 1}: {error.msg}; write each key once, as 'key = value'") from None
     try:
         frameworks = tuple(
             _framework(ini, each) for each in ini.sections if each != WITHOUT and not each.endswith(_IDS)
@@ -142,11 +138,11 @@ def load(path: Path) -> Frameworks:
             if each.endswith(_IDS) and (of := each.removesuffix(_IDS)) not in ini.sections:
                 raise _Fault(f"ids of no framework; write the section [{of}] before it", each)
         if not frameworks:
-            raise FrameworkError(f"{path}:1: no framework; write a section such as [cis]")
+            raise WrongUse(f"{path}:1: no framework; write a section such as [cis]")
         without = _without(ini, frameworks)
     except _Fault as fault:
         said, *place = fault.args
-        raise FrameworkError(f"{path}:{ini.lineof(*place)}: {said}") from None
+        raise WrongUse(f"{path}:{ini.lineof(*place)}: {said}") from None
     return Frameworks(frameworks, without)
 
 

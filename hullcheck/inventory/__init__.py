@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from hullcheck.data.releases import KnownReleases
 from hullcheck.inventory.acceptance import Entry
-from hullcheck.messages import did_you_mean, hide_passwords
+from hullcheck.messages import WrongUse, did_you_mean, hide_passwords
 from hullcheck.policy import Policy, merged, value_faults
 from hullcheck.recording.backends import COMPOSE, WITHOUT_HOST
 from hullcheck.results import Attestation, Waiver
@@ -23,10 +23,10 @@ Layer = tuple[tuple[str, ...], Mapping[str, Any]]
 """The keys of a part of the policy or of changed controls, and its content."""
 
 
-class InventoryError(Exception):
+class InventoryError(WrongUse):
     """An inventory cannot be used. Each line of the message is one fault, ``file:line: what is wrong``."""
 
-    def __init__(self, faults: tuple[str, ...]) -> None:
+    def __init__(self, *faults: str) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
 
@@ -116,10 +116,7 @@ def load(path: Path) -> Inventory:
 
     if ansible.is_ansible(path):
         return ansible.load(path)
-    try:
-        return read(yamlfile.load(path))
-    except yamlfile.YamlError as error:
-        raise InventoryError((str(error),)) from None
+    return read(yamlfile.load(path))
 
 
 def read(document: "Document") -> Inventory:
@@ -129,7 +126,7 @@ def read(document: "Document") -> Inventory:
 
     faults = document.faults("inventory.json")
     if not document.shown:
-        raise InventoryError(document.messages(faults))
+        raise InventoryError(*document.messages(faults))
     data = _mapping(document.data)
     targets, policy = _mapping(data.get("targets")), _mapping(data.get("policy"))
     for name, entry in targets.items():
@@ -142,7 +139,7 @@ def read(document: "Document") -> Inventory:
         faults.setdefault(way, fault)
     waivers, attestations, more = acceptance_files.read(document)
     if faults or more:
-        raise InventoryError(tuple(map(hide_passwords, (*document.messages(faults), *more))))
+        raise InventoryError(*map(hide_passwords, (*document.messages(faults), *more)))
     profiles = {name: " ".join(each.split()) for name, each in _mapping(data.get("profiles")).items()}
     beside = document.path.parent
     known = tuple(
@@ -157,16 +154,14 @@ def load_releases(path: Path) -> tuple[KnownReleases, bytes]:
     """Return the releases in the file of `--releases`, and its bytes, or raise InventoryError."""
     from hullcheck.inventory import yamlfile
 
+    document = yamlfile.load(path)  # JSON is YAML, and this reader knows the lines
+    if faults := document.faults("releases.json"):
+        raise InventoryError(*document.messages(faults))
+    content = path.read_bytes()
     try:
-        document = yamlfile.load(path)  # JSON is YAML, and this reader knows the lines
-        if faults := document.faults("releases.json"):
-            raise InventoryError(document.messages(faults))
-        content = path.read_bytes()
         return KnownReleases.of(document.data, content), content
-    except yamlfile.YamlError as error:
-        raise InventoryError((str(error),)) from None
     except ValueError as error:
-        raise InventoryError((f"{path}: {error}",)) from None
+        raise InventoryError(f"{path}: {error}") from None
 
 
 def _connect(written: str, beside: Path) -> str:

@@ -63,11 +63,11 @@ def load(path: Path) -> Inventory:
     listing = _listing(path)
     hosts = _hosts(listing)
     if not hosts:
-        raise InventoryError((f"{path}: holds no host",))
+        raise InventoryError(f"{path}: holds no host")
     names = dict(zip(hosts, numbered(safe_name(each).lstrip("_-") or "target" for each in hosts), strict=True))
     policies = {names[each]: known[_POLICY] for each, known in hosts.items() if _POLICY in known}
     if faults := _policy_faults(path, policies):
-        raise InventoryError(faults)
+        raise InventoryError(*faults)
     groups = _groups(listing)
     targets = tuple(
         _target(path, names[host], host, known, tuple(name for name, members in groups.items() if host in members))
@@ -93,19 +93,19 @@ def _listing(path: Path) -> dict[str, dict[str, Any]]:
     program = shutil.which("ansible-inventory")
     if program is None:
         needed = "an inventory of Ansible needs ansible-inventory: install ansible-core"
-        raise InventoryError((f"{path}: {needed}",))
+        raise InventoryError(f"{path}: {needed}")
     words = (program, "-i", str(path.absolute()), "--list")
     try:
         ended = bounded.run(words, seconds=_SECONDS, memory=_MEMORY, environment={**os.environ, **_SETTINGS})
         if ended.status == 0:
             return msgspec.convert(inputs.decode(ended.output), type=dict[str, dict[str, Any]])
     except bounded.BoundedError as error:
-        raise InventoryError((f"{path}: ansible-inventory {error}",)) from None
+        raise InventoryError(f"{path}: ansible-inventory {error}") from None
     except (ValueError, RecursionError):
         pass
     said = [each for each in ended.errors.splitlines() if each.startswith(("[ERROR]", "ERROR"))]
     reason = secrets.hidden(printable(said[0]))[:300] if said else "no list of hosts"
-    raise InventoryError((f"{path}: ansible-inventory: {reason}; run `ansible-inventory -i {path} --list`",))
+    raise InventoryError(f"{path}: ansible-inventory: {reason}; run `ansible-inventory -i {path} --list`")
 
 
 def _hosts(listing: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from hullcheck.inventory import Target
-from hullcheck.messages import did_you_mean, hide_passwords
+from hullcheck.messages import WrongUse, did_you_mean, hide_passwords
 from hullcheck.recording import FILE_NAME, PACKED, why_not_a_recording
 from hullcheck.recording.backends import BACKENDS, COMPOSE, RECORDED, WITHOUT_HOST, WITHOUT_NAME, backend_of
 from hullcheck.results import run_files
@@ -25,16 +25,12 @@ _KEYS = (
 _SUFFIXES = (".txt", ".out", ".log", ".json")  # of files; in `web1.example.com` it is a part of the name
 
 
-class TargetError(Exception):
-    """A host specification cannot be used. The message says what to write instead."""
-
-
 def from_specs(specs: Sequence[str], *, connection: str | None, ansible_inventory: str | None) -> tuple[Target, ...]:
-    """Return the targets of `--hosts` in order, each once, or raise TargetError. OpenSSH is the default backend."""
+    """Return the targets of `--hosts` in order, each once, or raise WrongUse. OpenSSH is the default backend."""
     every = (_expand(each.strip(), connection, ansible_inventory) for each in specs)
     connects = list(dict.fromkeys(itertools.chain.from_iterable(every)))
     if not connects:
-        raise TargetError("--hosts names no target; write for example --hosts local:// or --hosts ssh://web1")
+        raise WrongUse("--hosts names no target; write for example --hosts local:// or --hosts ssh://web1")
     counts = Counter(map(_host_part, connects))
     names = numbered(_host_part(each, with_port=counts[_host_part(each)] > 1) for each in connects)
     return tuple(map(Target, names, connects))
@@ -99,25 +95,25 @@ def _expand(spec: str, connection: str | None, ansible_inventory: str | None) ->
     if backend == "ansible" and not host:
         host, spec = "all", f"ansible://all{question}{query}"
     if wrong := fault(spec):
-        raise TargetError(f"--hosts {plain(spec)}: {wrong}")
+        raise WrongUse(f"--hosts {plain(spec)}: {wrong}")
     if backend == RECORDED:
         return _recordings(spec)
     if backend in (COMPOSE, *WITHOUT_NAME):
         return [spec]
     if backend == "ansible" and not shutil.which("ansible-inventory"):
-        raise TargetError(f"--hosts {plain(spec)}: there is no ansible-inventory here; install Ansible")
+        raise WrongUse(f"--hosts {plain(spec)}: there is no ansible-inventory here; install Ansible")
     from testinfra.backend import get_backend_class  # type: ignore[import-untyped]
 
     try:
         names = get_backend_class(backend).get_hosts(host, ansible_inventory=ansible_inventory)
     except Exception as error:  # what a backend raises is its own affair; the user gets one line
         reason = " ".join(hide_passwords(str(error)).split()) or type(error).__name__
-        raise TargetError(f"--hosts {plain(spec)}: {reason}") from None
+        raise WrongUse(f"--hosts {plain(spec)}: {reason}") from None
     return [f"{backend}://{name}{question}{query}" for name in names]
 
 
 def _recordings(spec: str) -> list[str]:
-    """Return the specifications of all recordings in a `recorded://` one, even damaged ones, or raise TargetError."""
+    """Return the specifications of all recordings in a `recorded://` one, even damaged ones, or raise WrongUse."""
     path = recorded_path(spec)
     wrong = why_not_a_recording(path)
     meant = [path]
@@ -126,7 +122,7 @@ def _recordings(spec: str) -> list[str]:
         wrong = wrong if path.exists() else "nothing there is a recording"
     if all(map(why_not_a_recording, meant)):
         wanted = "the folder of a recording, or a file with the output of `hullcheck probe-script`"
-        raise TargetError(f"--hosts {spec}: {wrong}; write {wanted}")
+        raise WrongUse(f"--hosts {spec}: {wrong}; write {wanted}")
     return [spec] if meant == [path] else [f"{RECORDED}://{each}" for each in meant]
 
 

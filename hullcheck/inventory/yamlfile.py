@@ -15,6 +15,7 @@ import yaml
 from msgspec import Struct
 
 from hullcheck import inputs
+from hullcheck.inventory import InventoryError
 from hullcheck.lazy import regex
 from hullcheck.messages import did_you_mean
 
@@ -43,7 +44,7 @@ _WORDS = {"": None, "true": True, "false": False}
 _UNPRINTABLE = regex("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufeff\ufffe\uffff]")
 
 
-class YamlError(Exception):
+class YamlError(InventoryError):
     """A file cannot be read as YAML. The message is one line, ``file:line: what is wrong``."""
 
 

@@ -19,7 +19,7 @@ from hullcheck.facts import registry
 from hullcheck.frameworks import selection
 from hullcheck.inventory import Target
 from hullcheck.inventory.acceptance import names_of
-from hullcheck.messages import did_you_mean
+from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.plugin import options
 from hullcheck.plugin.session import FRAMEWORKS, SESSION, WRONG_USE, session_of
 from hullcheck.results import SEVERITIES, Control
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _frameworks(config: pytest.Config) -> frameworks.Frameworks:
     """Return the frameworks; `-m` may only name markers and ids that they have."""
-    with options.wrong_use(frameworks.FrameworkError):
+    with options.wrong_use(WrongUse):
         known = frameworks.load(frameworks.find(config.rootpath))
     with options.wrong_use(ValueError, before="-m: "):
         selection.check(config.option.markexpr, known)

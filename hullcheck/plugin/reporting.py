@@ -18,7 +18,7 @@ from hullcheck.bundle import BundleError
 from hullcheck.facts.engine.identity import user_without_rights
 from hullcheck.gates import Gates
 from hullcheck.gather import processes
-from hullcheck.messages import printable
+from hullcheck.messages import WrongUse, printable
 from hullcheck.plugin import options, outcome, output
 from hullcheck.plugin.judging import CRASHED, NOT_OF_HOSTS
 from hullcheck.plugin.outcome import Carried, Outcome
@@ -29,7 +29,7 @@ from hullcheck.recording import FILE_NAME
 from hullcheck.results import Audit, run_files, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers import html, junit, terminal
-from hullcheck.writers.formats import FormatError, chosen
+from hullcheck.writers.formats import chosen
 
 if TYPE_CHECKING:
     from hullcheck.plugin.bundling import Bundling
@@ -71,7 +71,7 @@ class Reporting:
         self.others_failed = False  # one of those, or the end of a control
         asked = any(options.option(config, each) for each in ("fail_on", "since", "min_judged"))
         self.gates = outcome.gates(config, session_of(config).limits) if asked else Gates()
-        with options.wrong_use(FormatError):
+        with options.wrong_use(WrongUse):
             self.formats = chosen(options.several(config, "format"))
         copy = config.getoption("hullcheck_output", None)
         self.copy = config.invocation_params.dir / Path(copy).expanduser() if copy else None

@@ -22,10 +22,10 @@ from hullcheck.data.releases import KnownReleases, shipped
 from hullcheck.facts import Facts, registry
 from hullcheck.frameworks import Frameworks, rollup, selection
 from hullcheck.gather import processes
-from hullcheck.inventory import Inventory, InventoryError, Target, acceptance, load, unasked
+from hullcheck.inventory import Inventory, Target, acceptance, load, unasked
 from hullcheck.inventory.choice import chosen, shard_of
-from hullcheck.inventory.specs import TargetError, from_specs, of_files
-from hullcheck.messages import did_you_mean, printable
+from hullcheck.inventory.specs import from_specs, of_files
+from hullcheck.messages import WrongUse, did_you_mean, printable
 from hullcheck.plugin import options
 from hullcheck.plugin.output import Unwritten
 from hullcheck.recording import CLOCK, FILE_NAME, Recording, RecordingError
@@ -62,7 +62,7 @@ class AuditSession:
         for name in ("keep", "gather_jobs", "probe_timeout", "target_timeout"):
             options.number(config, name)  # a wrong one is reported before a host is asked
         self.max_age = options.age(config, "max_age")
-        with options.wrong_use(InventoryError, TargetError, RecordingError):
+        with options.wrong_use(WrongUse, RecordingError):
             named = options.several(config, "targets")
             every = chosen(_all_targets(config, self.inventory), self.inventory, named)
             part = config.getoption("hullcheck_shard", None)
@@ -292,7 +292,7 @@ def _inventory(config: pytest.Config) -> Inventory:
             f"{path}: not taken: {why}, so somebody else may have written it, and an inventory can run commands;"
             f" if you trust it, write --inventory={DEFAULT_INVENTORY}"
         )
-    with options.wrong_use(InventoryError):
+    with options.wrong_use(WrongUse):
         return load(path)
 
 
@@ -303,7 +303,7 @@ def _releases(config: pytest.Config) -> tuple[KnownReleases, bytes]:
         return shipped(), b""
     from hullcheck.inventory import load_releases  # late: YAML is slow to import
 
-    with options.wrong_use(InventoryError, before="--releases: "):
+    with options.wrong_use(WrongUse, before="--releases: "):
         return load_releases(given)
 
 

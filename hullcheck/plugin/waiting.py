@@ -45,10 +45,11 @@ def selects_by_marker(config: pytest.Config) -> bool:
 def _markers(config: pytest.Config) -> set[str]:
     """Return the names of the markers; those of -m if markers.ini cannot be read, which loading reports."""
     from hullcheck import frameworks  # late: few runs of other projects come here
+    from hullcheck.messages import WrongUse
 
     try:
         return {"compose", "severity", frameworks.BASELINE, *frameworks.load(frameworks.find(config.rootpath)).names}
-    except frameworks.FrameworkError:
+    except WrongUse:
         return {"severity", *re.findall(r"\w+", config.option.markexpr)}
 
 

@@ -14,13 +14,13 @@ REQUIREMENTS = "requirements.csv"
 GITHUB = "annotations.txt"
 FORMATS = {
     "sarif": "results.sarif",
-    "summary": "summary.md",
     "github": GITHUB,
+    "summary": "summary.md",
     "prometheus": "hullcheck.prom",
-    "jsonl": "findings.jsonl",
     "oscal": "oscal-assessment-results.json",
     "ocsf": "ocsf.jsonl",
     "hdf": "hdf.json",
+    "jsonl": "findings.jsonl",
     "defectdojo": "defectdojo.json",
     "xlsx": "findings.xlsx",
 }

@@ -16,7 +16,6 @@ import pytest
 from hullcheck import inputs
 from hullcheck.bundle import archive
 from hullcheck.compare import read_log
-from hullcheck.frameworks import FrameworkError
 from hullcheck.frameworks import load as load_frameworks
 from hullcheck.gather import image_cache
 from hullcheck.inventory import yamlfile
@@ -33,7 +32,7 @@ READERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
     "recording": (lambda path: Recording.load(path, ()), RecordingError),
     "results": (lambda path: document.load(path, "--results"), WrongUse),
     "docker-bench": (read_log, WrongUse),
-    "markers": (load_frameworks, FrameworkError),
+    "markers": (load_frameworks, WrongUse),
     "bundle": (layout.read, WrongUse),
 }
 

@@ -6,12 +6,8 @@ from importlib.util import find_spec
 
 from msgspec import Struct
 
-from hullcheck.messages import did_you_mean
+from hullcheck.messages import WrongUse, did_you_mean
 from hullcheck.results import Audit, run_files
-
-
-class FormatError(Exception):
-    """A format is unknown, or cannot be written here; the message has the way out."""
 
 
 class Rendering(Struct, frozen=True):
@@ -46,18 +42,16 @@ BUNDLED = {each.file: each for each in FORMATS.values() if not each.needs}
 
 
 def chosen(names: Iterable[str]) -> Sequence[Format]:
-    """Return the formats of these names, each once; raise FormatError if one is unknown or needs a library."""
+    """Return the formats of these names, each once; raise WrongUse if one is unknown or needs a library."""
     found = []
     for name in dict.fromkeys(each.lower() for each in names):
         if name in _ALWAYS:
             files = f"{run_files.RESULTS}, {run_files.FINDINGS}, {run_files.AUDIT_PAGE} and {run_files.JUNIT}"
-            raise FormatError(f"--format {name}: leave it out; every run writes {files}")
+            raise WrongUse(f"--format {name}: leave it out; every run writes {files}")
         if name not in FORMATS:
-            raise FormatError(f"--format {name}: {did_you_mean(name, FORMATS)}")
+            raise WrongUse(f"--format {name}: {did_you_mean(name, FORMATS)}")
         each = FORMATS[name]
         if each.needs and find_spec(each.needs) is None:
-            raise FormatError(
-                f"--format {name}: needs {each.needs}; install hullcheck[{name}], or leave the option out"
-            )
+            raise WrongUse(f"--format {name}: needs {each.needs}; install hullcheck[{name}], or leave the option out")
         found.append(each)
     return found

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import hullcheck
-from hullcheck.frameworks import FILE, FrameworkError, Frameworks, find, load, selection
+from hullcheck.frameworks import FILE, Frameworks, find, load, selection
+from hullcheck.messages import WrongUse
 from selftests import REPOSITORY
 
 HEAD = "[pci]\ntitle = PCI\nversion = 4\npublisher = SSC\nurl =\n"
@@ -63,7 +64,7 @@ def test_frameworks_of_the_project(frameworks: Frameworks) -> None:
 )
 def test_broken_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     """Each fault is named with file and line, and with what to write instead."""
-    with pytest.raises(FrameworkError) as caught:
+    with pytest.raises(WrongUse) as caught:
         load(write(tmp_path, text))
     assert str(caught.value).startswith(f"{tmp_path}/markers.ini:{message}")
 

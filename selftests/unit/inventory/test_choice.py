@@ -6,7 +6,7 @@ import pytest
 
 from hullcheck.inventory import Inventory, Target
 from hullcheck.inventory.choice import chosen, shard_of
-from hullcheck.inventory.specs import TargetError
+from hullcheck.messages import WrongUse
 from selftests.kit.running import Project
 
 TARGETS = [Target(name, "local://") for name in "dbeac"]
@@ -27,11 +27,11 @@ def test_targets_by_name_and_group(patterns: list[str], names: str) -> None:
     groups = (("web1", ("prod",)), ("web2", ()), ("db", ()))
     site = Inventory(Path("site.yml"), tuple(Target(name, "local://", each) for name, each in groups))
     assert [each.name for each in chosen(site.targets, site, patterns)] == names.split()
-    with pytest.raises(TargetError, match="no target and no group has this name; did you mean 'prod'"):
+    with pytest.raises(WrongUse, match="no target and no group has this name; did you mean 'prod'"):
         chosen(site.targets, site, [*patterns, "prd"])
     broken = Inventory(Path("site.yml"), (*site.targets, Target("win", "", fault="hosts: win: winrm")))
     assert chosen(broken.targets, broken, ["db"]) == broken.targets[2:3]
-    with pytest.raises(TargetError, match=r"^hosts: win: winrm\n--targets limits a run"):
+    with pytest.raises(WrongUse, match=r"^hosts: win: winrm\n--targets limits a run"):
         chosen(broken.targets, broken, [])
 
 
@@ -40,7 +40,7 @@ def test_each_target_is_in_one_shard() -> None:
     parts = [[each.name for each in shard_of(f"{number}/3", TARGETS)[1]] for number in (1, 2, 3)]
     assert parts == [["d", "a"], ["b", "e"], ["c"]]
     assert {each.name for each in shard_of("1/3", sorted(TARGETS, key=str))[1]} == set(parts[0])
-    with pytest.raises(TargetError, match="it has none of 5 targets"):
+    with pytest.raises(WrongUse, match="it has none of 5 targets"):
         shard_of("6/6", TARGETS)
 
 
@@ -54,7 +54,7 @@ def test_each_target_is_in_one_shard() -> None:
 def test_what_is_no_shard(written: str, said: str) -> None:
     """An empty variable of a shell never means all targets, and hosts are not left out unseen."""
     assert shard_of("03/04", TARGETS)[0] == "3/4"
-    with pytest.raises(TargetError, match=said):
+    with pytest.raises(WrongUse, match=said):
         shard_of(written, TARGETS)
 
 

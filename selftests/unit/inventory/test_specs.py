@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hullcheck.inventory.specs import TargetError, from_specs, plain, plain_arguments
+from hullcheck.inventory.specs import from_specs, plain, plain_arguments
+from hullcheck.messages import WrongUse
 
 
 def _names(*specs: str, connection: str | None = None) -> list[tuple[str, str]]:
@@ -92,7 +93,7 @@ def test_name_stays_in_its_folder() -> None:
 )
 def test_faults_say_what_to_write(specs: list[str], said: str) -> None:
     """One line, without a password."""
-    with pytest.raises(TargetError, match=said) as caught:
+    with pytest.raises(WrongUse, match=said) as caught:
         _names(*specs)
     assert "\n" not in str(caught.value)
     assert "geheim" not in str(caught.value)

@@ -21,12 +21,13 @@ from zipfile import ZipFile
 
 import pytest
 
+from hullcheck.messages import WrongUse
 from hullcheck.results import Audit, Finding, run_files
 from hullcheck.verdicts import Verdict, worst
 from hullcheck.writers import html as html_writer
 from hullcheck.writers import tables
 from hullcheck.writers.entries import STATUS, entries
-from hullcheck.writers.formats import BUNDLED, FORMATS, FormatError, chosen, sarif
+from hullcheck.writers.formats import BUNDLED, FORMATS, chosen, sarif
 from selftests import REPOSITORY
 from selftests.kit.audit_pages import NAMES, demo, hostile, named, small
 from selftests.kit.bundles import Bundle
@@ -66,7 +67,7 @@ def test_option(project: Project, hosts: str, monkeypatch: pytest.MonkeyPatch) -
     assert run.status == 4
     assert run.lines("--format summry: did you mean 'summary'?")
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
-    with pytest.raises(FormatError, match=r"needs xlsxwriter; install hullcheck\[xlsx\]"):
+    with pytest.raises(WrongUse, match=r"needs xlsxwriter; install hullcheck\[xlsx\]"):
         chosen(["xlsx"])
     assert chosen(["sarif", "sarif"]) == [FORMATS["sarif"]]
 
