@@ -72,7 +72,7 @@ class Frameworks(Struct, frozen=True, dict=True):
         return tuple(each for each in self.all if each.marker == marker)
 
     def ids_of(self, marker_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the ids that a marker of a control names, in its order, or raise ValueError."""
+        """Return the ids that the marker of a framework names, in its order, or raise ValueError."""
         editions = self.editions(marker_name)
         shown = _shown(marker_name, args, kwargs)
         keywords = _keywords(editions)
@@ -92,11 +92,7 @@ class Frameworks(Struct, frozen=True, dict=True):
         return args
 
     def check_asked(self, marker_name: str, kwargs: Mapping[str, Any]) -> None:
-        """Check the keywords, and an ``id`` if given, of a marker in an expression for `-m`.
-
-        Raises:
-            ValueError: no control can have it; the message is one line, and names the nearest id that exists.
-        """
+        """Check the keywords, and an ``id`` if given, of a marker for `-m`; ValueError if no control can have it."""
         editions = self.editions(marker_name)
         shown = _shown(marker_name, (), kwargs)
         keywords = _keywords(editions)
@@ -223,11 +219,7 @@ def _fault(wanted: object, ids: Collection[str], editions: Sequence[Framework]) 
     for other in editions:
         if wanted in other.ids:
             return f"is not in markers.ini; it is an id of sp={_quoted(other.edition)}"
-    return _unknown(wanted, ids)
-
-
-def _unknown(wanted: str, known: Iterable[str]) -> str:
-    folded = {name.casefold(): name for name in known}
+    folded = {name.casefold(): name for name in ids}
     near = difflib.get_close_matches(wanted.casefold(), folded, n=1)
     return "is not in markers.ini" + (f"; did you mean {_quoted(folded[near[0]])}?" if near else "")
 

@@ -7,18 +7,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from hullcheck.lazy import regex
-from hullcheck.secrets import names, options
+from hullcheck.secrets import names, options, values
 from hullcheck.secrets.redact import HIDDEN as HIDDEN
-from hullcheck.secrets.values import (
-    NUMBER,
-    PLAIN,
-    PLAIN_IN_SHELL,
-    STAND_IN,
-    by_format,
-    is_login,
-    likely_in,
-    looks_random,
-)
 
 _UNLIKE_WORDS = regex(r"(?![a-z-]*$).{6,}", re.DOTALL)
 _LOOKS_RANDOM = regex(r"(?<![\w+/.-])(?=[\w+-]*\d)(?=[\w+-]*[A-Za-z])[\w+-]{24,}={0,2}(?![\w+/.=-])")
@@ -107,9 +97,9 @@ def masked(text: str) -> str:
     return _LOOKS_RANDOM.sub(lambda match: match[0] if _HASH.fullmatch(match[0]) else HIDDEN, result)
 
 
-def _without_others(text: str, values: Iterable[str]) -> str:
+def _without_others(text: str, secrets: Iterable[str]) -> str:
     """Return *text* with these secrets hidden everywhere; of very many only the longest."""
-    unlike_words = sorted(filter(_UNLIKE_WORDS.match, values), key=lambda each: (-len(each), each))
+    unlike_words = sorted(filter(_UNLIKE_WORDS.match, secrets), key=lambda each: (-len(each), each))
     for value in unlike_words[: _MOST_ELSEWHERE // (len(text) + 1) + 1]:
         text = text.replace(value, HIDDEN)
     return text
@@ -130,8 +120,8 @@ def _found(text: str) -> tuple[_Found, ...]:
 
 @lru_cache(maxsize=1000)  # containers have the variables of their image
 def _found_for(text: str, site: names.SiteNames) -> tuple[_Found, ...]:
-    found = {(start, end): _Found(kind, start, end) for kind, start, end in by_format(text)}
-    for format in likely_in(text.lower(), options.SECRETS):
+    found = {(start, end): _Found(kind, start, end) for kind, start, end in values.by_format(text)}
+    for format in values.likely_in(text.lower(), options.SECRETS):
         for each, match in _matches(format.pattern, text):
             if kind := _handed_over(match, text[each.start : each.end]):
                 found.setdefault((each.start, each.end), _Found(kind, each.start, each.end, each.cut))
@@ -157,7 +147,7 @@ def _end_of_word(text: str, place: int) -> int:
 def _handed_over(match: re.Match[str], value: str) -> str:
     """Return the kind of secret, or an empty string."""
     name = match.groupdict().get("name")
-    plain = value.startswith("-") or PLAIN_IN_SHELL.fullmatch(value)
+    plain = value.startswith("-") or values.PLAIN_IN_SHELL.fullmatch(value)
     if name is None:
         return "" if plain else "a password or key given to a command"
     hides = names.of_site().hides(name) and not value.startswith("-")
@@ -178,21 +168,21 @@ def _is_secret(name: str, value: str) -> bool:
     site = names.of_site()
     if site.hides(name):
         return bool(value.strip()) and not value.startswith("$")
-    if site.keeps(name) or PLAIN.fullmatch(value) or _stands_in(name, value):
+    if site.keeps(name) or values.PLAIN.fullmatch(value) or _stands_in(name, value):
         return False
     if names.names_login(name):
-        return is_login(value)
-    if NUMBER.fullmatch(value):
+        return values.is_login(value)
+    if values.NUMBER.fullmatch(value):
         return names.names_password(name)
-    return names.names_secret(name) or (names.names_key(name) and looks_random(value))
+    return names.names_secret(name) or (names.names_key(name) and values.looks_random(value))
 
 
 def _stands_in(name: str, value: str) -> bool:
-    return names.words_of(name)[-1:] in (["key"], ["secret"]) and bool(STAND_IN.fullmatch(value))
+    return names.words_of(name)[-1:] in (["key"], ["secret"]) and bool(values.STAND_IN.fullmatch(value))
 
 
 def _sounds_secret(match: re.Match[str]) -> bool:
     name, found = match["name"], _of_match(match)
     value = match.string[found.start : found.end]
-    harmless = PLAIN_IN_SHELL.fullmatch(value) or NUMBER.fullmatch(value) or _stands_in(name, value)
+    harmless = values.PLAIN_IN_SHELL.fullmatch(value) or values.NUMBER.fullmatch(value) or _stands_in(name, value)
     return not harmless and bool(_SOUNDS_SECRET.search(name))

@@ -52,7 +52,7 @@ class Entry(Failure, frozen=True):
 
     @property
     def id(self) -> str:
-        return finding_id(self.control.id, self.result.target, self.finding)
+        return finding_id(self.control.id, self.target, self.finding)
 
     @property
     def verdict(self) -> Verdict:

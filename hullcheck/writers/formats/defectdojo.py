@@ -31,7 +31,7 @@ def _finding(entry: Entry, day: str) -> dict[str, Any]:
     control, waived = entry.control, entry.verdict is Verdict.WAIVED
     before = "Not judged: " if entry.verdict is Verdict.ERROR else ""
     return {
-        "title": line(f"{before}{entry.number} on {entry.result.target}: {entry.sentence}", _TITLE),
+        "title": line(f"{before}{entry.number} on {entry.target}: {entry.sentence}", _TITLE),
         "severity": entry.severity.capitalize(),
         "description": _description(entry),
         "mitigation": control.remedy,
@@ -45,9 +45,9 @@ def _finding(entry: Entry, day: str) -> dict[str, Any]:
         "dynamic_finding": True,
         "unique_id_from_tool": entry.id,
         "vuln_id_from_tool": control.id,
-        "service": line(entry.result.target, _NAME),
+        "service": line(entry.target, _NAME),
         "component_name": line(entry.finding.subject, _NAME),
-        "tags": ["hullcheck", entry.result.target],
+        "tags": ["hullcheck", entry.target],
     }
 
 

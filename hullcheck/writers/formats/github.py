@@ -20,7 +20,7 @@ def render(audit: Audit) -> str:
     found = [each for each in entries(audit) if each.verdict in (Verdict.FAIL, Verdict.ERROR)]
     found.sort(key=lambda each: each.order)
     targets = {each.name: each for each in audit.targets}
-    lines = (_annotation(each, targets[each.result.target]) for each in found)
+    lines = (_annotation(each, targets[each.target]) for each in found)
     return "".join(f"{each}\n" for each in dict.fromkeys(lines))
 
 

@@ -20,7 +20,7 @@ _SKIPPED = "skipped"
 
 def render(audit: Audit) -> str:
     """Render *audit*; readers take controls of one id for one, so of several targets an id names its target, too."""
-    found = grouped(entries(audit), lambda each: (each.result.target, each.control.id))
+    found = grouped(entries(audit), lambda each: (each.target, each.control.id))
     several = len(audit.targets) > 1
     named = {(f"{control}[{target}]" if several else control): each for (target, control), each in found.items()}
     profile = {
@@ -50,7 +50,7 @@ def _control(audit: Audit, name: str, found: list[Entry]) -> dict[str, Any]:
         "descriptions": [{"label": "fix", "data": control.remedy}],
         "impact": _IMPACTS[first.severity] if applies else 0.0,
         "refs": [],
-        "tags": {**_tags(control, first.severity), "target": first.result.target},
+        "tags": {**_tags(control, first.severity), "target": first.target},
         "code": "",
         "source_location": {},
         "results": [_result(audit, each, verdict) for each in found],

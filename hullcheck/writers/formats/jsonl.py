@@ -24,7 +24,7 @@ def _finding(entry: Entry) -> dict[str, Any]:
     }
     return {
         "finding": entry.id,
-        "target": entry.result.target,
+        "target": entry.target,
         "control": control.id,
         "number": entry.number,
         "title": control.title,

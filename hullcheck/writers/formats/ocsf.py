@@ -55,7 +55,7 @@ def _event(audit: Audit, entry: Entry) -> dict[str, Any]:
         "severity": severity,
         "status_id": state_id,
         "status": state,
-        "message": f"{entry.result.target}: {entry.sentence}",
+        "message": f"{entry.target}: {entry.sentence}",
         "metadata": {
             "version": VERSION,
             "product": {"name": "hullcheck", "vendor_name": "hullcheck", "version": audit.run.version},
@@ -84,7 +84,7 @@ def _event(audit: Audit, entry: Entry) -> dict[str, Any]:
 
 
 def _resources(entry: Entry) -> list[dict[str, Any]]:
-    target, found = entry.result.target, entry.finding
+    target, found = entry.target, entry.finding
     host = {"uid": target, "name": target, "type": "host"}
     if found.kind == "target":
         return [host]

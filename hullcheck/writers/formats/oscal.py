@@ -68,7 +68,7 @@ def _result(audit: Audit) -> dict[str, Any]:
         "risks": [_risk(key, each) for each in found if each.verdict is Verdict.WAIVED],
         "findings": [
             each
-            for _, together in groupby(found, lambda each: (each.result.target, each.control.id))
+            for _, together in groupby(found, lambda each: (each.target, each.control.id))
             for each in _finding(key, list(together))
         ],
     }
@@ -122,9 +122,9 @@ def _observation(audit: Audit, entry: Entry) -> dict[str, Any]:
     }
     by = entry.accepted if entry.verdict is Verdict.ATTESTED else None
     remarks = f"Attested by {code(by.person)}: {code(by.statement)}" if isinstance(by, Attestation) else ""
-    target = {"subject-uuid": _uuid(key, "target", entry.result.target), "type": "inventory-item"}
+    target = {"subject-uuid": _uuid(key, "target", entry.target), "type": "inventory-item"}
     evidence = {
-        "href": f"{quote(entry.result.target, errors='replace')}/recording.json",
+        "href": f"{quote(entry.target, errors='replace')}/recording.json",
         "description": f"What the target answered: {code(' '.join(entry.result.evidence))}",
     }
     made = {
@@ -150,10 +150,10 @@ def _finding(key: str, found: Sequence[Entry]) -> list[dict[str, Any]]:
     risks = [{"risk-uuid": _uuid(key, "risk", each.id)} for each in waived]
     status = {"state": state, "reason": "pass" if state == SATISFIED else "fail"}
     made: dict[str, Any] = {
-        "uuid": _uuid(key, "finding", first.result.target, first.control.id),
-        "title": line(f"{first.number} on {first.result.target}: {first.control.title}"),
+        "uuid": _uuid(key, "finding", first.target, first.control.id),
+        "title": line(f"{first.number} on {first.target}: {first.control.title}"),
         "description": code(first.result.reason or str(first.result.verdict)),
-        "props": [_prop("verdict", str(first.result.verdict)), _prop("target", first.result.target)],
+        "props": [_prop("verdict", str(first.result.verdict)), _prop("target", first.target)],
         "target": {"type": "objective-id", "target-id": first.control.id, "status": status},
         "related-observations": [{"observation-uuid": _uuid(key, "observation", each.id)} for each in found],
     }
@@ -167,7 +167,7 @@ def _risk(key: str, entry: Entry) -> dict[str, Any]:
     props = [_prop(name.replace("_", "-"), each) for name in said if (each := getattr(waiver, name))]
     made: dict[str, Any] = {
         "uuid": _uuid(key, "risk", entry.id),
-        "title": line(f"Waived: {entry.number} on {entry.result.target}"),
+        "title": line(f"Waived: {entry.number} on {entry.target}"),
         "description": code(entry.sentence),
         "statement": code(waiver.risk or waiver.reason if waiver else entry.finding.accepted_by),
         "props": props,

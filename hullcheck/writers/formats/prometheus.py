@@ -16,7 +16,7 @@ def render(audit: Audit) -> str:
     run, since = audit.run, audit.since
     labels = {"shard": run.shard} if run.shard else {}
     results = ((each.target, audit.severity(each), each.verdict) for each in audit.results)
-    findings = ((each.result.target, each.severity, each.verdict) for each in entries(audit))
+    findings = ((each.target, each.severity, each.verdict) for each in entries(audit))
     judged = {each.target for each in audit.results} - {*audit.unjudged}
     metrics: dict[str, tuple[str, _Samples]] = {
         "info": ("Version that audited.", [({"version": run.version, **labels}, 1)]),

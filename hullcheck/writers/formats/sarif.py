@@ -107,13 +107,13 @@ def _notification(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
     return {
         "descriptor": {"id": _UNREAD, "index": 0},
         "level": "error",
-        "message": {"text": line(f"{entry.result.target}: {entry.number}: {entry.sentence}")},
+        "message": {"text": line(f"{entry.target}: {entry.number}: {entry.sentence}")},
         "associatedRule": {"id": entry.control.id, "index": index[entry.control.id]},
     }
 
 
 def _result(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
-    said = f"{entry.result.target}: {entry.sentence}" if entry.finding.kind != "target" else entry.sentence
+    said = f"{entry.target}: {entry.sentence}" if entry.finding.kind != "target" else entry.sentence
     made: dict[str, Any] = {
         "ruleId": entry.control.id,
         "ruleIndex": index[entry.control.id],
@@ -125,7 +125,7 @@ def _result(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
         "properties": {
             "verdict": str(entry.verdict),
             "severity": entry.severity,
-            "target": entry.result.target,
+            "target": entry.target,
         },
     }
     if entry.verdict is Verdict.WAIVED:
@@ -138,7 +138,7 @@ def _result(entry: Entry, index: Mapping[str, int]) -> dict[str, Any]:
 
 def _location(entry: Entry, inventory: str) -> dict[str, Any]:
     """Return the line of a Compose file, else the inventory, else the target: GitHub refuses a result without one."""
-    target, found = entry.result.target, entry.finding
+    target, found = entry.target, entry.finding
     names = (target,) if found.kind == "target" else (target, found.kind, found.subject)
     logical = {
         "name": line(names[-1], _TITLE),

@@ -107,7 +107,7 @@ def _body(found: Sequence[Entry]) -> Iterator[str]:
 
 def _in_short(together: Sequence[Entry]) -> Iterator[str]:
     """Yield a line for each target with the controls and subjects that share a cause."""
-    for target, some in grouped(together, lambda each: each.result.target).items():
+    for target, some in grouped(together, lambda each: each.target).items():
         names = dict.fromkeys(
             prose(each.number) + ("" if each.finding.kind == "target" else f" {code(each.finding.subject)}")
             for each in some
@@ -117,7 +117,7 @@ def _in_short(together: Sequence[Entry]) -> Iterator[str]:
 
 def _finding(entry: Entry) -> str:
     found = entry.finding
-    said = f"- {code(entry.result.target)}"
+    said = f"- {code(entry.target)}"
     if found.kind != "target":
         said += f": {prose(sentences.kind_before(found.kind, found.verdict))} {code(found.subject)}"
     said += sentences.joint((found.subject,), found.reason) + prose(found.reason)
