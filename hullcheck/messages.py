@@ -35,15 +35,14 @@ def _hide_password(word: str) -> str:
     return f"{word[: user.end()]}***{word[last:]}" if user else word
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `did you mean 'x'?`, or the known words if none is similar."""
-    words = sorted(known)
-    if not words:
-        return "there are none"
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return `did you mean 'x'?`; if none is similar, what is said *otherwise*, or else the known words."""
     import difflib  # late: few runs have something to suggest
 
-    near = difflib.get_close_matches(word, words, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(words)}"
+    words = sorted(known)
+    if near := difflib.get_close_matches(word, words, n=1):
+        return f"did you mean {near[0]!r}?"
+    return otherwise or (f"known: {', '.join(words)}" if words else "there are none")
 
 
 class WrongUse(Exception):

@@ -263,8 +263,7 @@ class AuditSession:
         return self.inventory.messages(faults)
 
     def _near(self, name: str) -> str:
-        hint = did_you_mean(name, self.ids_by_control)
-        return hint if hint.endswith("?") else "`hullcheck explain` lists them"
+        return did_you_mean(name, self.ids_by_control, "`hullcheck explain` lists them")
 
 
 SESSION = pytest.StashKey[AuditSession]()

@@ -63,6 +63,5 @@ def _what_was_meant(path: Path) -> str:
     if path.is_dir():
         return f"{path}: no control, and no Compose file is in this folder ({', '.join(NAMES)})"
     near = [str(each) for each in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-    hint = did_you_mean(str(path), near) if near else ""
-    said = f"; {hint}" if hint.endswith("?") else "; write a number such as 5.5, or the path of a Compose file"
-    return f"{path}: neither a control nor a file{said}"
+    hint = did_you_mean(str(path), near, "write a number such as 5.5, or the path of a Compose file")
+    return f"{path}: neither a control nor a file; {hint}"

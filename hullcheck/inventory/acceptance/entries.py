@@ -49,9 +49,8 @@ def control_of(word: str, places: Sequence[str] = ()) -> str:
         return found[0]
     if found:
         raise WrongUse(f"{word}: names {len(found)} controls; write one of {', '.join(sorted(found))}")
-    hint = did_you_mean(word, controls)
     own = "" if places else "; one of your own needs --path PATH"
-    raise WrongUse(f"{word}: no such control; {hint if hint.endswith('?') else f'`hullcheck explain` lists them{own}'}")
+    raise WrongUse(f"{word}: no such control; {did_you_mean(word, controls, f'`hullcheck explain` lists them{own}')}")
 
 
 def add(path: Path, section: str, names: Way, entry: Mapping[str, Any], files: Sequence[str] = ()) -> tuple[str, str]:
