@@ -68,10 +68,7 @@ def _explain(given: argparse.Namespace) -> int:
 
 
 def _coverage(given: argparse.Namespace) -> int:
-    try:
-        known = frameworks.load(frameworks.find(Path.cwd() if given.paths else shipped.folder()))
-    except frameworks.FrameworkError as error:
-        raise WrongUse(str(error)) from None
+    known = frameworks.load(frameworks.find(Path.cwd() if given.paths else shipped.folder()))
     if given.framework not in (None, *known.names):
         hint = did_you_mean(given.framework, known.names)
         raise WrongUse(f"--framework {given.framework}: no such framework; {hint}")

@@ -12,6 +12,7 @@ from iniconfig import IniConfig, ParseError  # of pytest, for its own settings
 from msgspec import Struct
 
 from hullcheck import inputs
+from hullcheck.messages import WrongUse
 
 FILE = "markers.ini"
 KEYS = ("title", "version", "publisher", "url")
@@ -23,10 +24,6 @@ BASELINE = "baseline"
 """The marker of the profile to start with: level 1 of the CIS benchmark without what only some sites can have."""
 WITHOUT = f"{BASELINE} without"
 """The section that says what that is."""
-
-
-class FrameworkError(Exception):
-    """``markers.ini`` cannot be used; the message is ``file:line: what is wrong; what to write``."""
 
 
 class Framework(Struct, frozen=True):

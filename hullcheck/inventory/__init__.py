@@ -60,9 +60,9 @@ class Inventory(Struct, frozen=True, dict=True):
     policy: Mapping[str, Any] = field(default_factory=dict)  # as written; `policy_for` reads it
     controls: Mapping[str, Any] = field(default_factory=dict)  # as written; `tailoring_for` reads it
     profiles: Mapping[str, str] = field(default_factory=dict)  # selections by name, as for -m
-    waivers: tuple[Entry[Waiver], ...] = ()
-    attestations: tuple[Entry[Attestation], ...] = ()
-    document: "Document | None" = None  # the file as it was read, if there is one
+    waivers: tuple[Entry[Waiver], ...] = field(default=())
+    attestations: tuple[Entry[Attestation], ...] = field(default=())
+    document: "Document | None" = field(default=None)  # the file as it was read, if there is one
     further: tuple[Path, ...] = ()  # other files that it names and that decide verdicts too
     notes: tuple[str, ...] = ()  # what of it is not used, a line each
     is_of_ansible: bool = False
