@@ -4,22 +4,24 @@ PyYAML tells where each node begins and ends. Text is put in, replaced or taken 
 so comments, order, quotes, anchors and line ends are as before.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
 from msgspec import Struct
+from msgspec.structs import replace
 
-from hullcheck.compose.source import Project, Setting, at, items, named, names_of, source_of
+from hullcheck.compose.source import BASE, Project, Setting, Settings, at, items, named, names_of, source_of
 from hullcheck.facts.containers.compose import WHOLE, is_named
 from hullcheck.lazy import regex
 
 _LIMITS = {"mem_limit": "memory", "pids_limit": "pids", "cpus": "cpus"}  # names below deploy.resources.limits
-_NUMBER = r"(?:[\d-]+|\$\w+|\$\{[^}]*\})"
+_NUMBER = r"(?:[\d-]+|\$\w+|\$\{\w+(?::?[-+?][^}:]*)?\})"
 _PORT = regex(
     rf"(?P<address>(?:\[[\da-fA-F:]*\]|\d+\.\d+\.\d+\.\d+):)?(?P<host>{_NUMBER}?:)?(?P<last>{_NUMBER}(?:/\w+)?)"
 )
-_EVERY = ("", "0.0.0.0", "[::]")  # the addresses that are replaced
+_EVERY = ("", "0.0.0.0", "[::]", "::")  # the addresses that are replaced
 _LOOPBACK = "127.0.0.1"
 
 
@@ -75,13 +77,16 @@ class Editor:
 
     def __init__(self, project: Project) -> None:
         self._texts = project.texts
-        self._services = dict[str, list[Mapping[str, Setting]]]()
-        self._users = dict[int, set[str]]()
+        self._services = dict[str, list[Settings]]()  # the last one counts
+        self._reached = dict[str, set[int]]()  # the nodes of each service, also of those that it extends
         for file in project.files:
             for name, settings in file.services.items():
-                self._services.setdefault(name, []).append(settings)
-                for each in settings.values():
-                    self._users.setdefault(id(each.value), set()).add(name)
+                chain = [settings]
+                while BASE in chain[-1]:
+                    chain.append(chain[-1][BASE].of_base)
+                self._services.setdefault(name, []).extend(reversed(chain))
+                nodes = [settings[WHOLE].value, *(each[BASE].value for each in chain if BASE in each)]
+                self._reached.setdefault(name, set()).update(*map(_below, nodes))
 
     def has(self, service: str, key: str) -> bool:
         """Return whether the files set *key* of a service."""
@@ -89,13 +94,16 @@ class Editor:
         found = (settings[first].value for settings in self._services[service] if first in settings)
         return any(not rest or at(each, rest) for each in found)
 
-    def base(self, service: str) -> str:
-        """Return the service of the project that a service extends, or an empty string."""
-        for settings in self._services[service]:
-            if "extends" in settings and "file" not in (parent := named(settings["extends"].value)):
-                name = str(parent.get("service", settings["extends"].value).value)
-                return name if name in self._services else ""
-        return ""
+    def _own(self, service: str) -> Setting:
+        """Return the service in the first file that has it."""
+        return next(settings[WHOLE] for settings in self._services[service] if WHOLE in settings)
+
+    def _inherited(self, wish: Wish, wishes: Collection[Wish]) -> Wish | None:
+        """Return the same wish of another service whose settings this one gets, if it has none there itself."""
+        if self.has(wish.service, wish.key):
+            return None
+        same = (each for each in wishes if replace(each, service=wish.service) == wish and each != wish)
+        return next((each for each in same if id(self._own(each.service).value) in self._reached[wish.service]), None)
 
     def names(self, service: str, reason: str, key: str) -> bool:
         """Return whether *reason* names an item of *key*."""
@@ -103,7 +111,7 @@ class Editor:
         found = (settings[key] for settings in self._services[service] if key in settings)
         return any(_is_meant(wish, item) for each in found for item in items(each.value))
 
-    def edited(self, wishes: Iterable[Wish]) -> tuple[dict[Path, str], dict[Wish, str]]:
+    def edited(self, wishes: Collection[Wish]) -> tuple[dict[Path, str], dict[Wish, str]]:
         """Return the new texts of files, and why the other wishes have to be fulfilled by hand.
 
         What several services share changes only if all of them wish for the same.
@@ -111,7 +119,7 @@ class Editor:
         found, left = dict[Wish, list[Edit]](), dict[Wish, str]()
         for wish in wishes:
             try:
-                found[wish] = self._edits(wish)
+                found[wish] = self._edits(self._inherited(wish, wishes) or wish)
             except ByHand as error:
                 left[wish] = str(error)
         while alone := {wish: word for wish, edits in found.items() if (word := _others(wish, edits, found))}:
@@ -134,9 +142,10 @@ class Editor:
             raise ByHand("the file does not have it there")
         return edits
 
-    def _edit(self, setting: Setting, start: int, end: int, text: str) -> Edit:
-        users = self._users.get(id(setting.value), set())
-        return Edit(setting.path, start, end, text, frozenset(users))
+    def _edit(self, setting: Setting, node: yaml.Node, start: int, end: int, text: str, without: str = "") -> Edit:
+        """Return an edit at a node, for all services that have the node, and no setting *without* of their own."""
+        users = (name for name, reached in self._reached.items() if id(node) in reached)
+        return Edit(setting.path, start, end, text, frozenset(each for each in users if not self.has(each, without)))
 
     def _set(self, wish: Wish, found: Sequence[Setting]) -> Edit:
         deploy = [settings["deploy"] for settings in self._services[wish.service] if "deploy" in settings]
@@ -148,8 +157,8 @@ class Editor:
             return self._replace(setting, there, value) if there else self._insert(setting, mapping, f"{name}: {value}")
         if found:
             return self._replace(found[-1], found[-1].value, wish.value)
-        first = self._services[wish.service][0][WHOLE]
-        return self._insert(first, first.value, f"{wish.key}: {wish.value}")
+        own = self._own(wish.service)
+        return self._insert(own, own.value, f"{wish.key}: {wish.value}")
 
     def _replace(self, setting: Setting, node: yaml.Node, value: str) -> Edit:
         """Return an edit that replaces a value on one line."""
@@ -159,21 +168,24 @@ class Editor:
             raise ByHand("it is not written as one plain value")
         if "$" in text:
             raise ByHand(f"{text} decides")
-        return self._edit(setting, start, end, value if text else f" {value}")
+        return self._edit(setting, node, start, end, value if text else f" {value}")
 
     def _insert(self, setting: Setting, mapping: yaml.Node, line: str) -> Edit:
         """Return an edit that adds a line to a mapping: at its end, or at its start if its end is not clear."""
         text = self._texts[setting.path]
         if not isinstance(mapping, yaml.MappingNode) or not mapping.value:
             raise ByHand("the service has no settings of its own here")
+        key = line.partition(":")[0]
         if mapping.flow_style:
             start = text.index("{", mapping.start_mark.index) + 1
-            return self._edit(setting, start, start, f"{line}, ")
-        first, end = mapping.value[0][0].start_mark, _end(mapping)
-        blanks, new = " " * first.column, _line_end(text)
-        if end is None:
-            return self._edit(setting, first.index, first.index, f"{line}{new}{blanks}")
-        return self._edit(setting, *self._after(text, end, f"{blanks}{line}"))
+            return self._edit(setting, mapping, start, start, f"{line}, ", key)
+        first, end, new = mapping.value[0][0].start_mark, _end(mapping), _line_end(text)
+        if end is not None:
+            return self._edit(setting, mapping, *self._after(text, end, f"{' ' * first.column}{line}"), key)
+        start = text.rfind("\n", 0, first.index) + 1
+        if text[start : first.index].strip():
+            raise ByHand("it is on a line with other settings")
+        return self._edit(setting, mapping, start, start, f"{' ' * first.column}{line}{new}", key)
 
     def _after(self, text: str, end: int, line: str) -> tuple[int, int, str]:
         """Return the place after the line with *end*, and *line* to insert there."""
@@ -227,17 +239,22 @@ class Editor:
         value = source_of(text, setting.value)
         if "$" in value:
             raise ByHand(f"{value} decides")
+        if value.strip("'\"").partition(":")[0] in ("service", "container"):
+            raise ByHand(f"it is that of {value}")
         end = _end(setting.value)
         start = text.rfind("\n", 0, key.start_mark.index) + 1
         if end is None or text[start : key.start_mark.index].strip():
             raise ByHand("it is on a line with other settings")
-        return self._edit(setting, start, text.find("\n", end) + 1 or len(text), "")
+        return self._edit(setting, setting.value, start, text.find("\n", end) + 1 or len(text), "")
 
     def _exchanged(self, setting: Setting, dropped: Sequence[yaml.Node], adding: Sequence[str]) -> Iterator[Edit]:
         """Yield the edits of a list without some of its items, and with others in their place."""
         text, nodes = self._texts[setting.path], items(setting.value)
-        if variable := next((each for each in dropped if "$" in source_of(text, each)), None):
+        unclear = dropped if setting.key and setting.key.value == "volumes" else nodes
+        if variable := next((each for each in unclear if "$" in source_of(text, each)), None):
             raise ByHand(f"{source_of(text, variable)} decides")
+        if not _is_in_order(setting.value) or any(source_of(text, each)[:1] in ("&", "!") for each in dropped):
+            raise ByHand("its list has an alias or an anchor in it")
         kept = [source_of(text, each) for each in nodes if each not in dropped]
         if not kept and not adding:
             yield self._without_key(setting)
@@ -245,7 +262,7 @@ class Editor:
             start, end = setting.value.start_mark.index, setting.value.end_mark.index
             if "#" in text[start:end] or text[start] != "[":
                 raise ByHand("its list has an anchor or a comment in it")
-            yield self._edit(setting, start, end, f"[{', '.join((*kept, *adding))}]")
+            yield self._edit(setting, setting.value, start, end, f"[{', '.join((*kept, *adding))}]")
         else:
             for number, each in enumerate(dropped):
                 yield self._exchanged_line(setting, each, adding if number == 0 else ())
@@ -258,34 +275,39 @@ class Editor:
         if end is None or before.strip() != "-":
             raise ByHand("it is on a line with other settings")
         stop = text.find("\n", end) + 1 or len(text)
-        return self._edit(setting, start, stop, "".join(f"{before}{each}{_line_end(text)}" for each in adding))
+        return self._edit(setting, node, start, stop, "".join(f"{before}{each}{_line_end(text)}" for each in adding))
 
     def _added(self, wish: Wish, found: Sequence[Setting], adding: Sequence[str]) -> Edit:
         """Return an edit that adds items to the first list, or makes one."""
         if not found:
-            first = self._services[wish.service][0][WHOLE]
-            return self._insert(first, first.value, f"{wish.key}: [{', '.join(adding)}]")
+            own = self._own(wish.service)
+            return self._insert(own, own.value, f"{wish.key}: [{', '.join(adding)}]")
         setting, nodes = found[0], items(found[0].value)
         text = self._texts[setting.path]
         if isinstance(setting.value, yaml.ScalarNode):
             one = [source_of(text, setting.value)] if setting.value.value else []
             return self._replace(setting, setting.value, f"[{', '.join((*one, *adding))}]")
-        end = _end(nodes[-1]) if nodes else None
-        if end is None or end > setting.value.end_mark.index:
-            raise ByHand("its list is empty, or has an alias in it")
-        if _is_flow(setting.value):
-            return self._edit(setting, end, end, "".join(f", {each}" for each in adding))
+        where, end = setting.value, _end(nodes[-1]) if nodes else None
+        if not nodes and source_of(text, where).startswith("["):
+            return self._edit(setting, where, where.start_mark.index, where.end_mark.index, f"[{', '.join(adding)}]")
+        if end is None or not _is_in_order(where):
+            raise ByHand("its list has an alias in it")
+        if _is_flow(where):
+            return self._edit(setting, where, end, end, "".join(f", {each}" for each in adding))
         start = text.rfind("\n", 0, nodes[-1].start_mark.index) + 1
         before = text[start : nodes[-1].start_mark.index]
         if before.strip() != "-":
             raise ByHand("its list is on a line with other settings")
-        return self._edit(setting, *self._after(text, end, _line_end(text).join(f"{before}{each}" for each in adding)))
+        lines = _line_end(text).join(f"{before}{each}" for each in adding)
+        return self._edit(setting, where, *self._after(text, end, lines))
 
     # ---- ports
 
     def _on_loopback(self, setting: Setting) -> Iterator[Edit]:
         """Yield the edits that publish ports on the loopback address, where they are on all addresses."""
         text = self._texts[setting.path]
+        if not _is_in_order(setting.value):
+            raise ByHand("its list has an alias in it")
         for each in items(setting.value):
             if isinstance(each, yaml.MappingNode):
                 address = named(each).get("host_ip")
@@ -303,7 +325,7 @@ class Editor:
                 rest = f"{port['host'] or ':'}{port['last']}"
                 quote = quote or ('"' if "$" in rest else "")
                 start, end = each.start_mark.index, each.end_mark.index
-                yield self._edit(setting, start, end, f"{quote}{_LOOPBACK}:{rest}{quote}")
+                yield self._edit(setting, each, start, end, f"{quote}{_LOOPBACK}:{rest}{quote}")
 
 
 def _is_meant(wish: Wish, node: yaml.Node) -> bool:
@@ -330,5 +352,24 @@ def _end(node: yaml.Node) -> int | None:
     if _is_flow(node):
         return int(node.end_mark.index)
     last = node.value[-1]
-    key, value = last if isinstance(node, yaml.MappingNode) else (node, last)
-    return None if value.start_mark.index < key.start_mark.index else _end(value)
+    value = last[1] if isinstance(node, yaml.MappingNode) else last
+    return _end(value) if _is_in_order(node) else None
+
+
+def _is_in_order(node: yaml.Node) -> bool:
+    """Return whether all parts of a mapping or list are written there: an alias stands for one from before."""
+    pairs = isinstance(node, yaml.MappingNode)
+    parts = [each for pair in node.value for each in (pair if pairs else (pair,))]
+    starts = [node.start_mark.index - 1, *(each.start_mark.index for each in parts)]
+    return all(one < other or (one == other and pairs) for one, other in pairwise(starts))
+
+
+def _below(node: yaml.Node) -> set[int]:
+    """Return the ids of a node, and of all nodes below it."""
+    waiting, seen = [node], dict[int, yaml.Node]()
+    for each in waiting:  # grows meanwhile
+        if id(each) not in seen:
+            seen[id(each)] = each
+            parts = each.value if isinstance(each, yaml.CollectionNode) else ()
+            waiting += [part for pair in parts for part in (pair if isinstance(pair, tuple) else (pair,))]
+    return set(seen)

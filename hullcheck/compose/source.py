@@ -30,10 +30,13 @@ class Setting(Struct, frozen=True):
     path: Path  # of the file in which it is written
     value: yaml.Node
     key: yaml.Node | None = None  # None for a part of a setting
+    of_base: "Settings" = {}  # under BASE: those of the service that this one extends
 
 
 Settings = Mapping[str, Setting]
 """By key of a service; under WHOLE is its name, under `environment=NAME` a variable in its environment."""
+BASE = "extends:"
+"""The key of the service that a service extends."""
 
 
 class File(Struct, frozen=True):
@@ -61,7 +64,7 @@ class Project(Struct, frozen=True):
 
 def read(paths: Sequence[Path]) -> Project:
     """Return the project of these files; raise ComposeError if one of them cannot be read."""
-    reader = _Reader(paths[0].parent)
+    reader = _Reader(paths)
     files = [*map(reader.named, paths), *reader.included()]
     return Project(reader.folder, files, {path: text for path, (text, _) in reader.roots.items()})
 
@@ -101,8 +104,8 @@ def variables_in(text: str) -> frozenset[str]:
 class _Reader:
     """Reads the files of one project, each once."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = Path(os.path.realpath(folder))
+    def __init__(self, given: Sequence[Path]) -> None:
+        self.given, self.folder = given, Path(os.path.realpath(given[0].parent))
         self.roots = dict[Path, tuple[str, dict[str, yaml.Node]]]()
         self.including = list[tuple[Path, yaml.Node]]()
         self.items = dict[tuple[str, int], list[Item]]()
@@ -118,9 +121,11 @@ class _Reader:
 
     def included(self) -> Iterator[File]:
         """Yield the files that the others include; docker compose says what is wrong with one."""
+        seen = set(map(os.path.realpath, self.given))
         for folder, node in self.including:  # grows meanwhile
             path = self._inside(folder, _text(node))
-            if path and path not in self.roots:
+            if path and str(path) not in seen:
+                seen.add(str(path))
                 try:
                     yield self._file(path, self._shown(path))
                 except yamlfile.YamlError:
@@ -187,10 +192,13 @@ class _Reader:
                 own[way] = Setting([_whole(shown, *found)], frozenset(), real, found[1])
         for name, part in _environment(named(service).get("environment")):
             own[f"environment={name}"] = Setting([], variables_in(source_of(text, part)), real, part)
-        for name, setting in (self._extended(path, service, depth) if depth < yamlfile.DEPTH else {}).items():
+        base = self._extended(path, service, depth) if depth < yamlfile.DEPTH else None
+        for name, setting in base.of_base.items() if base else ():
             there = own.get(name, setting)
             first = there if there.items else setting
             own[name] = replace(first, variables=there.variables | setting.variables)
+        if base:
+            own[BASE] = base
         return own
 
     def _items(self, shown: str, key: str, value: yaml.Node) -> list[Item]:
@@ -198,18 +206,20 @@ class _Reader:
             self.items[key, id(value)] = [*_items_of(shown, key, value)]
         return self.items[key, id(value)]
 
-    def _extended(self, path: Path, service: yaml.Node, depth: int) -> dict[str, Setting]:
+    def _extended(self, path: Path, service: yaml.Node, depth: int) -> Setting | None:
         parent = named(service).get("extends")
         if parent is None:
-            return {}
+            return None
         words = {key: _text(value) for key, value in named(parent).items()}
         other = self._inside(path.parent, words["file"]) if "file" in words else path
         try:
             services = named(self._root(other)[1].get("services")) if other else {}
         except yamlfile.YamlError:
-            return {}
+            return None
         base = services.get(words.get("service", _text(parent)))
-        return self._settings(other, base, depth + 1) if base and other else {}
+        if not (base and other):
+            return None
+        return Setting([], frozenset(), other, base, of_base=self._settings(other, base, depth + 1))
 
 
 def _environment(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:

@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from hullcheck import private_files
@@ -15,23 +14,31 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def write(project: Project, paths: Sequence[Path], query: str, texts: Mapping[Path, str]) -> None:
-    """Write *texts*, all or none; owners and modes stay.
+    """Write *texts*, all or none, if docker compose accepts them; owners and modes stay.
 
     Raises:
         ComposeError: docker compose refuses them, or a file is a link, read-only, of another user, or not in the folder
             of the project; all files are as before.
         OSError: a file cannot be written, and is as before.
     """
-    with ExitStack() as stack:
-        fresh = dict[Path, Path]()
-        for path, text in texts.items():
-            found = _require_ours(project, path)
-            fresh[path] = stack.enter_context(private_files.replacing(path))
-            mark = _BOM * path.read_bytes().startswith(_BOM)
-            fresh[path].write_bytes(mark + text.encode())
-            os.chown(fresh[path], -1, found.st_gid)
-            fresh[path].chmod(stat.S_IMODE(found.st_mode))
-        _require_accepted(paths, query, fresh)
+    before = {path: (_require_ours(project, path), path.read_bytes()) for path in texts}
+    for path, text in texts.items():
+        state, old = before[path]
+        _replace(path, state, _BOM * old.startswith(_BOM) + text.encode())
+    try:
+        _require_accepted(paths, query)
+    except BaseException:
+        for path, (state, old) in before.items():
+            _replace(path, state, old)
+        raise
+
+
+def _replace(path: Path, state: os.stat_result, content: bytes) -> None:
+    """Write a file in one step, with its group and mode."""
+    with private_files.replacing(path) as fresh:
+        fresh.write_bytes(content)
+        os.chown(fresh, -1, state.st_gid)
+        fresh.chmod(stat.S_IMODE(state.st_mode))
 
 
 def _require_ours(project: Project, path: Path) -> os.stat_result:
@@ -49,16 +56,12 @@ def _require_ours(project: Project, path: Path) -> os.stat_result:
     return found
 
 
-def _require_accepted(paths: Sequence[Path], query: str, fresh: Mapping[Path, Path]) -> None:
-    """Raise ComposeError if docker compose refuses the new files."""
+def _require_accepted(paths: Sequence[Path], query: str) -> None:
+    """Raise ComposeError if docker compose refuses the files as they are now."""
     available = command.available(os.environ.get("PATH", ""))
     if available is None:
         raise ComposeError("docker compose is not here to check the new files: nothing was changed")
-    named = [fresh.get(Path(os.path.realpath(each)), each) for each in paths]
     try:
-        command.merged(available[0], named, command.environment(query))
+        command.merged(available[0], paths, command.environment(query))
     except ComposeError as error:
-        said = str(error)
-        for path, new in fresh.items():
-            said = said.replace(str(new), str(path))
-        raise ComposeError(f"docker compose refuses the changed files, so nothing was changed: {said}") from None
+        raise ComposeError(f"docker compose refuses the changed files, so nothing was changed: {error}") from None

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
+from io import StringIO
 from pathlib import Path
 
 from msgspec import Struct
@@ -33,9 +34,8 @@ class Mended(Struct, frozen=True):
         """Return the changes as a unified diff."""
         parts = []
         for path, text in self.texts.items():
-            name = os.path.relpath(path)
-            before = self.project.texts[path].splitlines(keepends=True)
-            for line in difflib.unified_diff(before, text.splitlines(keepends=True), name, name):
+            name, before = f"{os.path.relpath(path)}\t", self.project.texts[path]
+            for line in difflib.unified_diff([*StringIO(before, "\n")], [*StringIO(text, "\n")], name, name):
                 parts += [line] if line.endswith("\n") else [f"{line}\n\\ No newline at end of file\n"]
         return "".join(parts)
 
@@ -43,7 +43,7 @@ class Mended(Struct, frozen=True):
 def mended(failed: Iterable[Failure], project: Project, also: Collection[str]) -> Mended:
     """Return the changes that fix the failures of services, with remedies of *also*, which take something away."""
     editor, wanted, found = Editor(project), list[tuple[Failure, Setting, list[Wish]]](), list(failed)
-    done, left, optional = list[tuple[Failure, str]](), list[tuple[Failure, str]](), list[Failure]()
+    left, optional = list[tuple[Failure, str]](), list[Failure]()
     unclear = {each.finding.subject for each in found if each.control.id == _SENSITIVE and _is_unclear(each)}
     for failure in found:
         service, reason = failure.finding.subject, failure.finding.bare_reason
@@ -57,15 +57,19 @@ def mended(failed: Iterable[Failure], project: Project, also: Collection[str]) -
             left.append((failure, why))
         else:
             wanted.append((failure, setting, [*_wishes(editor, service, setting, reason)]))
-    whole = _together(editor, (wish for _, _, wishes in wanted for wish in wishes))
-    texts, refused = editor.edited(dict.fromkeys(whole.values()))
-    for failure, setting, wishes in wanted:
-        merged = [whole[each.service, each.key] for each in wishes]
-        if why := next((refused[each] for each in merged if each in refused), ""):
-            left.append((failure, why))
-        else:
-            done.append((failure, setting.words))
-    return Mended(project, texts, tuple(done), tuple(left), tuple(optional))
+    while True:  # what is refused takes the other lines of its remedy along
+        whole = _together(wish for _, _, wishes in wanted for wish in wishes)
+        texts, refused = editor.edited(dict.fromkeys(whole.values()).keys())
+        said_of = [
+            next((refused[x] for each in wishes if (x := whole[each.service, each.key]) in refused), "")
+            for _, _, wishes in wanted
+        ]
+        if not any(said_of):
+            break
+        left += [(each[0], said) for each, said in zip(wanted, said_of, strict=True) if said]
+        wanted = [each for each, said in zip(wanted, said_of, strict=True) if not said]
+    done = tuple((failure, setting.words) for failure, setting, _ in wanted)
+    return Mended(project, texts, done, tuple(left), tuple(optional))
 
 
 def _is_unclear(failure: Failure) -> bool:
@@ -94,7 +98,7 @@ def _wishes(editor: Editor, service: str, setting: Setting, reason: str) -> Iter
         yield Wish(service, setting.away, reasons=(reason,))
 
 
-def _together(editor: Editor, wishes: Iterable[Wish]) -> dict[tuple[str, str], Wish]:
+def _together(wishes: Iterable[Wish]) -> dict[tuple[str, str], Wish]:
     """Return one wish for each key of each service."""
     found = dict[tuple[str, str], Wish]()
     for (service, key), alike in grouped(wishes, lambda each: (each.service, each.key)).items():
@@ -105,7 +109,4 @@ def _together(editor: Editor, wishes: Iterable[Wish]) -> dict[tuple[str, str], W
     for service, key in list(found):
         if key == "cpu_shares" and (service, "cpus") in found:  # a limit is also a share
             found[service, key] = found[service, "cpus"]
-        base = found.get((editor.base(service), key))
-        if base and base.items == found[service, key].items != ():  # docker compose adds them to those of the base
-            found[service, key] = base
     return found
