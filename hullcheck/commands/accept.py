@@ -120,16 +120,13 @@ def _files_of_last_run() -> "Audit | None":
 
 def _failing(files: "Audit", given: argparse.Namespace) -> list[str]:
     """Return the files of which the control fails for these subjects."""
-    word, known = given.control.lower(), files.known
-    found = dict[str, None]()
-    for result in files.results:
-        control = known[result.control]
-        if word in (control.id, *control.frameworks.get("cis", ())):
-            for each in result.findings:
-                is_meant = not given.subject or any(fnmatchcase(each.subject, pattern) for pattern in given.subject)
-                if is_meant and each.verdict in (Verdict.FAIL, Verdict.MANUAL):
-                    found[result.target] = None
-    return list(found)
+    from hullcheck.results.failures import findings
+
+    word, subjects = given.control.lower(), given.subject or ["*"]
+    found = (*findings(files, Verdict.FAIL), *findings(files, Verdict.MANUAL))
+    named = (each for each in found if word in (each.control.id, *each.control.frameworks.get("cis", ())))
+    meant = (each.target for each in named if any(fnmatchcase(each.finding.subject, name) for name in subjects))
+    return list(dict.fromkeys(meant))
 
 
 def _begin(path: Path, targets: "Sequence[AuditedTarget]") -> None:

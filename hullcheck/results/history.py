@@ -20,13 +20,10 @@ _Subject = tuple[str, str]  # kind and name
 
 
 def since_last_run(audit: Audit, folder: Path) -> Changes | None:
-    """Return the changes since the newest earlier run of the targets of *audit*, or None if there is none.
+    """Return the changes since the newest run of the same targets next to the *folder* of *audit*, if there is one.
 
     Targets are the same if name and address are. Of the newest runs, the first counts that judged all that was judged
     now, or else the one that judged most. Unreadable runs are skipped.
-
-    Args:
-        folder: the folder of *audit*, next to those of the other runs.
     """
     names, wanted = {each.name for each in audit.targets}, sum(map(_is_judged, audit.results))
     earlier = (each for each in _folders(folder.parent) if run_files.FOLDER.fullmatch(each) and each < folder.name)

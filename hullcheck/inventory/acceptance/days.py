@@ -45,10 +45,7 @@ def end(text: str) -> datetime:
 def after(when: datetime, frequency: str) -> datetime:
     """Return the moment that is a period after *when*: `annually` and the like, or a number and a unit, as `6w`.
 
-    A month later is the same day of it, or its last one.
-
-    Raises:
-        ValueError: *frequency* is not a period, or ends beyond all calendars.
+    A month later is the same day of it, or its last one. ValueError if it is no period, or ends beyond all calendars.
     """
     found = _PERIOD.fullmatch(_NAMED.get(frequency, frequency))
     number = int(found[1]) if found else 0

@@ -59,10 +59,7 @@ def add(path: Path, section: str, names: Way, entry: Mapping[str, Any], files: S
     A waiver is added below its *names*: a control, or `causes` and a cause. It may hold for targets of the inventory,
     and for *files*, which are named on the command line.
 
-    The file is replaced in one step, and only if it then says what it said before, and the entry.
-
-    Raises:
-        WrongUse: the inventory is wrong, or the entry would be, or the file is written in a way that is not known.
+    The file is replaced in one step, and only if it then says what it said before, and the entry; else WrongUse.
     """
     if ansible.is_ansible(path):
         raise WrongUse(
@@ -84,13 +81,10 @@ def add(path: Path, section: str, names: Way, entry: Mapping[str, Any], files: S
         after = yamlfile.parse(new, before.path)
     if after is None or after.data != _expected(before.data, way, entry):
         raise WrongUse(f"{before.path}: is written in a way that cannot be added to; write this there:\n{text}")
-    try:
-        if before.path == path:
-            inventory.read(after)
-        elif faults := acceptance_files.faults(after, section):
-            raise WrongUse(faults[0])
-    except inventory.InventoryError as error:
-        raise WrongUse(error.faults[0]) from None
+    if before.path == path:
+        inventory.read(after)
+    elif faults := acceptance_files.faults(after, section):
+        raise WrongUse(faults[0])
     _replace(before.path, new)
     return f"{before.path}:{after.line((*way, 0))}", text
 
