@@ -50,10 +50,8 @@ def roll_up(
 ) -> tuple[Rollup, ...]:
     """Return each requirement of *frameworks* over *results*; controls that are switched off do not count.
 
-    Args:
-        ids_by_control: every control that there is, those that were not selected too.
-        targets: the names of those that each control is to be judged on.
-        narrowed: whether there may be more controls than *ids_by_control* knows, so that none can be missing for sure.
+    Each of *ids_by_control*, selected or not, is to be judged on all *targets*. *narrowed* is whether there may be more
+    controls than these, so that none can be missing for sure.
     """
     judged = grouped((each for each in results if each.switched_off is None), lambda each: each.control)
     missing = frozenset(control for control in ids_by_control if len(judged.get(control, ())) < len(targets))

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hullcheck import __version__
+from hullcheck.controls.catalog import natural
 from hullcheck.criteria.judgement import shown_neighbour
 from hullcheck.facts import Facts
 from hullcheck.facts.engine.identity import Identity, same_engine, same_machine
@@ -117,7 +118,8 @@ class Outcome:
         """Return all results of this run, in a fixed order: targets as given, controls by number and name."""
         session = self.session
         narrowed = options.narrowed(session.config) or bool(session.limits)
-        controls = tuple(sorted(self.controls.values(), key=_control_key))
+        found = sorted(self.controls.values(), key=lambda each: each.id)
+        controls = tuple(sorted(found, key=lambda each: natural(each.frameworks.get("cis", ("none",))[0])))
         results = [found[control.id] for found in self.results.values() for control in controls if control.id in found]
         run = Run(
             id=session.folder.name,
@@ -180,12 +182,6 @@ def _seen_from_project(session: AuditSession) -> str:
         return ""
     path, project = known.path.resolve(), options.project(session.config).resolve()
     return printable(path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name)
-
-
-def _control_key(control: Control) -> tuple[tuple[int, ...], str]:
-    """Sort by the first CIS number, as numbers; controls without one come last."""
-    numbers = control.frameworks.get("cis", ())
-    return tuple(map(int, numbers[0].split("."))) if numbers else (999,), control.id
 
 
 def _user() -> User:

@@ -23,7 +23,7 @@ def number(control: Control) -> str:
     """Return the first number in the CIS benchmark or else the guide, or an empty string."""
     for marker, name in (("cis", "CIS"), ("guide", "Guide")):
         for each in control.frameworks.get(marker, ()):
-            return f"{name} {_numeric(each)}"
+            return f"{name} {re.sub(r'[.][^0-9].*', '', each)}"  # `1.2` of `1.2.automated_patching`
     return ""
 
 
@@ -36,13 +36,6 @@ def called_together(controls: Sequence[Control]) -> str:
     """Return the names of one or two controls, or the first and how many more there are."""
     first, *more = dict.fromkeys(map(called, controls))
     return f"{first} and {f'{len(more)} more' if len(more) > 1 else more[0]}" if more else first
-
-
-def _numeric(identifier: str) -> str:
-    """Return the numeric part of an id: `1.2` of `1.2.automated_patching`."""
-    parts = identifier.split(".")
-    words = next((at for at, each in enumerate(parts) if not each.isdecimal()), len(parts))
-    return ".".join(parts[: max(words, 1)])
 
 
 def joint(subjects: Sequence[str], reason: str) -> str:
