@@ -9,6 +9,7 @@ from hullcheck.messages import printable
 from hullcheck.results import SEVERITIES, Moment
 from hullcheck.writers import columns
 from hullcheck.writers.entries import seconds
+from hullcheck.writers.formats.prometheus import metric
 
 SCHEMA = "hullcheck/history/1"
 _BAR = 30  # characters of the longest
@@ -37,16 +38,9 @@ def document(runs: Runs) -> str:
 def metrics(runs: Runs) -> str:
     """Render the same as OpenMetrics text with the time of each run, for `promtool tsdb create-blocks-from`."""
     timed = sorted(((seconds(each.finished), targets, each) for targets, each in runs), key=lambda each: each[0])
-    failed = [(f'{{severity="{name}"}}', each.failed.get(name, 0), at) for name in SEVERITIES for at, _, each in timed]
-    errors = [("", each.errors, at) for at, _, each in timed]
-    audited = [("", targets, at) for at, targets, _ in timed]
-    lines = []
-    for metric, meaning, samples in (
-        ("failed", "Findings that failed.", failed),
-        ("errors", "Results that could not be judged.", errors),
-        ("targets", "Targets of the run.", audited),
-    ):
-        name = f"hullcheck_history_{metric}"
-        lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
-        lines += [f"{name}{label} {value} {at}" for label, value, at in samples]
-    return "\n".join([*lines, "# EOF"]) + "\n"
+    failed = [({"severity": name}, f"{each.failed.get(name, 0)} {at}") for name in SEVERITIES for at, _, each in timed]
+    errors = [(dict[str, str](), f"{each.errors} {at}") for at, _, each in timed]
+    text = metric("history_failed", "Findings that failed.", failed)
+    text += metric("history_errors", "Results that could not be judged.", errors)
+    text += metric("history_targets", "Targets of the run.", [({}, f"{targets} {at}") for at, targets, _ in timed])
+    return f"{text}# EOF\n"

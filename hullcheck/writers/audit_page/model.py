@@ -27,6 +27,7 @@ from hullcheck.results import (
 )
 from hullcheck.results.failures import CONTROL, Failure, Fix, Problem, findings, fixes, problems, rank
 from hullcheck.verdicts import Verdict, worst
+from hullcheck.writers.terminal.screen import counted
 
 MOST_ROWS = 100
 """The most targets and groups that have a row each: a page of a thousand rows opens slowly."""
@@ -129,11 +130,8 @@ class Change(Struct, frozen=True):
     @property
     def by_severity(self) -> str:
         """The number of controls that it fixes by severity; empty if all have the same one."""
-        worst = {each.control.id: each.severity for each in reversed(self.fix.failures)}
-        counts = Counter(worst.values())
-        if len(counts) == 1:
-            return ""
-        return ", ".join(f"{counts[each]} {each}" for each in SEVERITIES if counts[each])
+        worst = {each.control.id: each.severity for each in reversed(self.fix.failures)}.values()
+        return counted(SEVERITIES, worst) if len({*worst}) > 1 else ""
 
 
 class TargetRow(Struct, frozen=True):

@@ -8,7 +8,7 @@ from hullcheck.results import SEVERITIES, Audit
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.entries import entries, seconds
 
-_Samples = Iterable[tuple[Mapping[str, str], int]]
+_Samples = Iterable[tuple[Mapping[str, str], object]]
 
 
 def render(audit: Audit) -> str:
@@ -52,10 +52,11 @@ def render(audit: Audit) -> str:
             "findings_gone": ("Failures that the run before had alone.", [(labels, len(since.gone))]),
             "findings_still": ("Failures that both runs have.", [(labels, since.still)]),
         }
-    return "".join(_metric(name, *each) for name, each in metrics.items())
+    return "".join(metric(name, *each) for name, each in metrics.items())
 
 
-def _metric(name: str, meaning: str, samples: _Samples) -> str:
+def metric(name: str, meaning: str, samples: _Samples) -> str:
+    """Return the lines of a metric; none without samples."""
     lines = [f"# HELP hullcheck_{name} {meaning}", f"# TYPE hullcheck_{name} gauge"]
     values = [f"hullcheck_{name}{_written(labels)} {value}" for labels, value in samples]
     return "".join(f"{each}\n" for each in (*lines, *values)) if values else ""
