@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -84,9 +84,8 @@ class AuditSession:
         self.recordings: dict[str, Recording] = {}
         self._arrivals = SimpleQueue[Recording | BaseException]()
         self.waiting: Callable[[], None] = lambda: None
-        self._facts: tuple[str, Facts] | None = None
-        self._labelled: dict[str, tuple[str, ...]] = {}
         self._tailoring = cache(self.inventory.tailoring_for)
+        self._labelled = cache(lambda target: _labelled(self.facts_of(target), self.limits["label"]))
 
     def _with_policy(self, target: Target) -> Target:
         """Return *target* with the paths and secret names of its policy."""
@@ -175,16 +174,14 @@ class AuditSession:
             time.sleep(_POLL)
         return Recording.load(path, registry.probes())
 
+    @lru_cache(maxsize=1)  # noqa: B019 - there is one session, and targets are judged one after the other
     def facts_of(self, target: Target) -> Facts:
-        """Return the facts of *target*, and forget those of the one before: targets are judged one after the other."""
-        if self._facts is None or self._facts[0] != target.name:
-            recording = self.recording_of(target)
-            if len(self.targets) > MOST_KEPT and (self.folder / target.name / FILE_NAME).is_file():
-                recording = self._written(target)
-            policy = self.inventory.policy_for(target)
-            recording = recording.not_older(self.max_age, self.began)
-            self._facts = (target.name, Facts(recording, policy, known_releases=self.releases))
-        return self._facts[1]
+        """Return the facts of *target*."""
+        recording = self.recording_of(target)
+        if len(self.targets) > MOST_KEPT and (self.folder / target.name / FILE_NAME).is_file():
+            recording = self._written(target)
+        recording = recording.not_older(self.max_age, self.began)
+        return Facts(recording, self.inventory.policy_for(target), known_releases=self.releases)
 
     def profile(self, name: str, markers: Collection[str]) -> str:
         """Return the selection of this name in the inventory; check all its profiles against *markers*."""
@@ -207,12 +204,9 @@ class AuditSession:
 
     def limits_on(self, target: Target) -> Mapping[str, tuple[str, ...]]:
         """Return the patterns of names by kind that a subject of *target* has to fit; labels are looked up there."""
-        labels = self.limits.get("label", ())
-        if not labels or self.facts_of(target).kind not in ("host", COMPOSE):
+        if "label" not in self.limits or self.facts_of(target).kind not in ("host", COMPOSE):
             return self.limits
-        if target.name not in self._labelled:
-            self._labelled[target.name] = _labelled(self.facts_of(target), labels)
-        names, patterns = self._labelled[target.name], self.limits.get("container", ("*",))
+        names, patterns = self._labelled(target), self.limits.get("container", ("*",))
         fitting = tuple(name for name in names if any(fnmatchcase(name, each) for each in patterns))
         return {**self.limits, "container": fitting}
 

@@ -178,7 +178,7 @@ def pytest_handlecrashitem(report: pytest.TestReport) -> None:
         for each in config.stash[_TOGETHER].get(report.nodeid, ())
     ]
     crashed = _crashed(report.nodeid, control, target, audit)
-    vars(report).update({**vars(report), **vars(crashed), "node": report.node})
+    vars(report).update({**vars(crashed), "node": report.node})
 
 
 def _crashed(nodeid: str, control: Control, target: Target, audit: AuditSession) -> pytest.TestReport:
