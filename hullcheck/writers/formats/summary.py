@@ -77,16 +77,13 @@ def _headline(audit: Audit) -> str:
 
 
 def _counts(audit: Audit) -> str:
-    found: dict[str, Counter[Verdict]] = {each.name: Counter() for each in audit.targets}
-    for each in audit.results:
-        found.setdefault(each.target, Counter())[each.verdict] += 1
     verdicts = list(Verdict)
-    scores = {each.name: each.scores for each in audit.targets}
-    scored = [profile for profile in PROFILES if any(profile in each for each in scores.values())]
+    scored = [profile for profile in PROFILES if any(profile in each.scores for each in audit.targets)]
     rows = [["Target", *scored, *(str(each) for each in verdicts)], ["---", *("---:" for _ in (*scored, *verdicts))]]
-    for name, counts in found.items():
-        percents = [f"{scores[name][each].percent} %" if each in scores[name] else "" for each in scored]
-        cell = code(name.replace("|", "¦"))  # a bar would end the cell, and cannot be escaped in code
+    for target in audit.targets:
+        counts = Counter(each.verdict for each in audit.by_target[target.name])
+        percents = [f"{target.scores[each].percent} %" if each in target.scores else "" for each in scored]
+        cell = code(target.name.replace("|", "¦"))  # a bar would end the cell, and cannot be escaped in code
         rows.append([cell, *percents, *(f"{counts[each]:,}" for each in verdicts)])
     return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
