@@ -84,7 +84,6 @@ def _environment() -> Environment:
         "moment": _moment,
         "prose": _prose,
         "shell": shlex.join,
-        "title_of": lambda title: title.removesuffix("."),
         "number": sentences.number,
         "scores": sentences.scores,
         "state": acceptance.words_of,
@@ -92,7 +91,6 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "link": link,
-        "anchor": lambda *parts: "/".join(parts),
         "glyphs": model.GLYPHS,
         "words_in": model.words_in,
         "joint": sentences.joint,
