@@ -115,7 +115,7 @@ def _files_of_last_run() -> "Audit | None":
         audit = document.load(path, "reports/RUN")
     except WrongUse:  # there is none, or it is damaged
         return None
-    return audit if all(each.connect.startswith(f"{COMPOSE}://") for each in audit.targets) else None
+    return audit if audit.of_files else None
 
 
 def _failing(files: "Audit", given: argparse.Namespace) -> list[str]:

@@ -465,6 +465,11 @@ class Audit(Struct, frozen=True, omit_defaults=True, dict=True, tag_field="schem
         return list(found.values())
 
     @property
+    def of_files(self) -> bool:
+        """Whether all targets are Compose files."""
+        return all(each.connect.startswith("compose://") for each in self.targets)
+
+    @property
     def nothing_judged(self) -> bool:
         """Whether there are results, but none that judges a target."""
         return bool(self.results) and not any(each.verdict in JUDGED for each in self.results)

@@ -9,7 +9,6 @@ from typing import Any
 from hullcheck.frameworks.rollup import IdsByControl
 from hullcheck.inventory.acceptance import EXPIRED, MATCHES_NOTHING, names_of, words_of
 from hullcheck.messages import did_you_mean, printable
-from hullcheck.recording.backends import COMPOSE, backend_of
 from hullcheck.results import STALE, STATES, Attestation, Audit, Finding, Waiver, sentences
 from hullcheck.verdicts import Verdict
 from hullcheck.writers.columns import cells, cut, padded
@@ -81,7 +80,7 @@ def write_summary(
     elif audit.unjudged:
         below.append(head(sentences.unjudged(audit.unjudged), "red"))
     below += screen.gates(audit, everything=everything)
-    if is_of_files(audit):
+    if audit.of_files:
         found = [*files.lines(audit, width if reporter.isatty else _UNCUT), *on_inventory]
         below += [*files.summary(audit, left_to_hosts), *screen.page(folder), *files.next_command(audit)]
         write(reporter, [*found, *screen.manual(audit, width, everything), *below])
@@ -104,12 +103,7 @@ def write_summary(
 
 def write_brief(reporter: Any, audit: Audit) -> None:
     """Write a line for each target, or for each finding in Compose files."""
-    write(reporter, files.brief(audit) if is_of_files(audit) else screen.targets(audit, everything=True))
-
-
-def is_of_files(audit: Audit) -> bool:
-    """Return whether all targets are Compose files."""
-    return all(backend_of(each.connect) == COMPOSE for each in audit.targets)
+    write(reporter, files.brief(audit) if audit.of_files else screen.targets(audit, everything=True))
 
 
 def write(reporter: Any, lines: Iterable[Line]) -> None:
