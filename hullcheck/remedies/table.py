@@ -36,13 +36,18 @@ _DROP_ALL = "cap_drop: [ALL] # and in cap_add only what it needs"
 UNPRIVILEGED = Setting(finding="runs with --privileged.*", put="privileged: false", drop="--privileged")
 
 
+def starts(*settings: Setting, asks: bool = False, risk: str = "", write: str = "") -> Start:
+    """Return the remedy with the first of these settings that is for the reason."""
+    return Start(settings=settings, asks=asks, risk=risk, write=write)
+
+
 def _unconfined(kind: str) -> Setting:
     option = f"--security-opt {kind}=unconfined"
     return Setting(finding=f"runs with {option}", away="security_opt", drop=option)
 
 
-_ON_LOOPBACK = Start(
-    settings=(Setting(finding=".*opens on every address: .*", away="ports", run="--publish 127.0.0.1:PORT:PORT"),),
+_ON_LOOPBACK = starts(
+    Setting(finding=".*opens on every address: .*", away="ports", run="--publish 127.0.0.1:PORT:PORT"),
     write='- "127.0.0.1:{name}"',
     asks=True,
     risk="Only the host itself reaches the port: put a proxy before it, or write the address that needs it.",
@@ -160,71 +165,61 @@ REMEDIES: Mapping[str, Remedy] = {
     "containerd_socket_belongs_to_root": Owner(files="containerd_socket", risk=_SOCKET_RISK),
     "containerd_socket_is_closed_to_others": Mode(files="containerd_socket", most=0o660, risk=_SOCKET_RISK),
     # how containers are started
-    "container_has_a_memory_limit": Start(
-        settings=(
-            Setting(
-                finding=_NONE_SET,
-                put="mem_limit: {memory}",
-                unless=("mem_reservation", "memswap_limit", "deploy.resources.reservations.memory"),
-                run="--memory {memory}",
-                update="--memory {memory} --memory-swap -1",
-                service="--limit-memory {memory}",
-            ),
+    "container_has_a_memory_limit": starts(
+        Setting(
+            finding=_NONE_SET,
+            put="mem_limit: {memory}",
+            unless=("mem_reservation", "memswap_limit", "deploy.resources.reservations.memory"),
+            run="--memory {memory}",
+            update="--memory {memory} --memory-swap -1",
+            service="--limit-memory {memory}",
         ),
         asks=True,
         risk="A container that needs more is killed. Change the number to what it needs.",
     ),
-    "container_has_a_cpu_limit": Start(
-        settings=(
-            Setting(finding=_NONE_SET, put="cpu_shares: 512", run="--cpu-shares 512", update="--cpu-shares 512"),
-        ),
+    "container_has_a_cpu_limit": starts(
+        Setting(finding=_NONE_SET, put="cpu_shares: 512", run="--cpu-shares 512", update="--cpu-shares 512"),
         write=_CPUS,
         risk="On a busy host this container gets half as much as one without a share.",
     ),
-    "container_cpu_time_is_capped": Start(
-        settings=(
-            Setting(
-                finding=_NONE_SET,
-                put="cpus: {cpus}",
-                run="--cpus {cpus}",
-                update="--cpus {cpus}",
-                service="--limit-cpu {cpus}",
-            ),
+    "container_cpu_time_is_capped": starts(
+        Setting(
+            finding=_NONE_SET,
+            put="cpus: {cpus}",
+            run="--cpus {cpus}",
+            update="--cpus {cpus}",
+            service="--limit-cpu {cpus}",
         ),
         risk="Work that kept more processors busy takes longer. Change the number to what it needs.",
     ),
-    "container_has_a_process_limit": Start(
-        settings=(
-            Setting(
-                finding=_NONE_SET,
-                put="pids_limit: {pids}",
-                run="--pids-limit {pids}",
-                update="--pids-limit {pids}",
-                service="--limit-pids {pids}",
-            ),
+    "container_has_a_process_limit": starts(
+        Setting(
+            finding=_NONE_SET,
+            put="pids_limit: {pids}",
+            run="--pids-limit {pids}",
+            update="--pids-limit {pids}",
+            service="--limit-pids {pids}",
         ),
         risk="A container with that many processes and threads can start no others. Change the number to what it"
         " needs.",
     ),
-    "container_restarts_at_most_five_times": Start(
-        settings=(
-            Setting(
-                finding="the restart policy is .*",
-                put="restart: on-failure:5",
-                unless=("deploy.restart_policy",),
-                run="--restart on-failure:5",
-                update="--restart on-failure:5",
-            ),
-            Setting(
-                finding="its service .* restarts it: .*",
-                service="--restart-condition on-failure --restart-max-attempts 5",
-            ),
+    "container_restarts_at_most_five_times": starts(
+        Setting(
+            finding="the restart policy is .*",
+            put="restart: on-failure:5",
+            unless=("deploy.restart_policy",),
+            run="--restart on-failure:5",
+            update="--restart on-failure:5",
+        ),
+        Setting(
+            finding="its service .* restarts it: .*",
+            service="--restart-condition on-failure --restart-max-attempts 5",
         ),
         asks=True,
         risk="A container that ends with status 0 when the host stops is not started at boot.",
     ),
-    "container_is_not_privileged": Start(
-        settings=(UNPRIVILEGED,),
+    "container_is_not_privileged": starts(
+        UNPRIVILEGED,
         asks=True,
         risk="What needs all devices and capabilities fails: add the single ones with `devices` and `cap_add`.",
     ),
@@ -234,11 +229,9 @@ REMEDIES: Mapping[str, Remedy] = {
         asks=True,
         risk="Mounts, and writes below /proc and /sys, fail in the container.",
     ),
-    "container_has_selinux_labels": Start(
-        settings=(
-            UNPRIVILEGED,
-            Setting(finding="has no SELinux label", away="security_opt", drop="--security-opt label=disable"),
-        ),
+    "container_has_selinux_labels": starts(
+        UNPRIVILEGED,
+        Setting(finding="has no SELinux label", away="security_opt", drop="--security-opt label=disable"),
         write=_WITHOUT,
         asks=True,
         risk="Files of the host that it mounts need a label: `:z` or `:Z` behind the volume.",
@@ -249,45 +242,41 @@ REMEDIES: Mapping[str, Remedy] = {
         asks=True,
         risk="System calls that the engine's default profile denies fail in the container.",
     ),
-    "container_has_no_host_device": Start(
-        settings=(UNPRIVILEGED,),
+    "container_has_no_host_device": starts(
+        UNPRIVILEGED,
         write="# without {item}, or with it in allowed_devices of the policy",
         asks=True,
         risk="Devices that it uses are missing: add the single ones with `devices`.",
     ),
-    "container_capabilities_are_needed": Start(
-        settings=(
-            Setting(
-                finding="has or can get NET_RAW",
-                put="cap_drop: [NET_RAW]",
-                keep="cap_add",
-                run="--cap-drop NET_RAW",
-                service="--cap-drop NET_RAW",
-            ),
-            Setting(
-                finding="has or can get .*",
-                put="privileged: false\ncap_drop: [NET_RAW]",
-                away="cap_add",
-                run="--cap-drop NET_RAW",
-                drop="--cap-add {item}",
-                service="--cap-drop NET_RAW",
-                asks=True,
-            ),
+    "container_capabilities_are_needed": starts(
+        Setting(
+            finding="has or can get NET_RAW",
+            put="cap_drop: [NET_RAW]",
+            keep="cap_add",
+            run="--cap-drop NET_RAW",
+            service="--cap-drop NET_RAW",
+        ),
+        Setting(
+            finding="has or can get .*",
+            put="privileged: false\ncap_drop: [NET_RAW]",
+            away="cap_add",
+            run="--cap-drop NET_RAW",
+            drop="--cap-add {item}",
+            service="--cap-drop NET_RAW",
+            asks=True,
         ),
         write=_DROP_ALL,
         risk="ping, and other programs that make raw packets, no longer work in the container. With `--also`, what"
         " needs another capability fails, too.",
     ),
-    "container_drops_all_capabilities": Start(
-        settings=(
-            Setting(
-                finding="runs with --privileged, which drops nothing|drops .* instead of ALL",
-                put="privileged: false\ncap_drop: [ALL]",
-                run="--cap-drop ALL",
-                service="--cap-drop ALL",
-            ),
-            Setting(finding="drops ALL, and adds ALL again", away="cap_add", drop="--cap-add ALL"),
+    "container_drops_all_capabilities": starts(
+        Setting(
+            finding="runs with --privileged, which drops nothing|drops .* instead of ALL",
+            put="privileged: false\ncap_drop: [ALL]",
+            run="--cap-drop ALL",
+            service="--cap-drop ALL",
         ),
+        Setting(finding="drops ALL, and adds ALL again", away="cap_add", drop="--cap-add ALL"),
         write=_DROP_ALL,
         asks=True,
         risk="A program that starts as root, changes owners or opens a port below 1024 fails: name in `cap_add` what it"
@@ -299,92 +288,80 @@ REMEDIES: Mapping[str, Remedy] = {
         asks=True,
         risk="What needs the capability fails.",
     ),
-    "container_gains_no_privileges": Start(
-        settings=(
-            Setting(
-                finding=r"processes can gain privileges \(no-new-privileges is not set\)",
-                put="security_opt: [no-new-privileges:true]",
-                away="security_opt",
-                run="--security-opt no-new-privileges",
-            ),
+    "container_gains_no_privileges": starts(
+        Setting(
+            finding=r"processes can gain privileges \(no-new-privileges is not set\)",
+            put="security_opt: [no-new-privileges:true]",
+            away="security_opt",
+            run="--security-opt no-new-privileges",
         ),
         risk="sudo, su and other setuid programs no longer work in the container.",
     ),
-    "container_root_is_read_only": Start(
-        settings=(
-            Setting(
-                finding="the root file system can be written to",
-                put="read_only: true\ntmpfs: [/tmp]",
-                run="--read-only --tmpfs /tmp",
-                service="--read-only --mount-add type=tmpfs,target=/tmp",
-            ),
+    "container_root_is_read_only": starts(
+        Setting(
+            finding="the root file system can be written to",
+            put="read_only: true\ntmpfs: [/tmp]",
+            run="--read-only --tmpfs /tmp",
+            service="--read-only --mount-add type=tmpfs,target=/tmp",
         ),
         asks=True,
         risk="Writes outside of its tmpfs and volumes fail: add volumes for them.",
     ),
     "container_ports_are_bound_to_an_address": _ON_LOOPBACK,
     "sensitive_container_listens_on_chosen_addresses": _ON_LOOPBACK,
-    "container_opens_no_privileged_port": Start(
-        settings=(Setting(finding="opens .*published for.*", run="--publish 8000 + PORT:PORT", drop="--publish"),),
+    "container_opens_no_privileged_port": starts(
+        Setting(finding="opens .*published for.*", run="--publish 8000 + PORT:PORT", drop="--publish"),
         write='- "127.0.0.1:8080:{last}"',
         asks=True,
         risk="Clients have to use the new port.",
     ),
-    "docker_exec_is_not_privileged": Start(
-        settings=(
-            Setting(
-                finding="runs processes with more capabilities than the container: .*", drop="docker exec --privileged"
-            ),
+    "docker_exec_is_not_privileged": starts(
+        Setting(
+            finding="runs processes with more capabilities than the container: .*", drop="docker exec --privileged"
         ),
         asks=True,
         risk="What runs there by `docker exec` ends.",
     ),
-    "container_has_a_network_namespace": Start(
-        settings=(
-            Setting(finding="shares the network namespace of the host", away="network_mode", drop="--network host"),
-        ),
+    "container_has_a_network_namespace": starts(
+        Setting(finding="shares the network namespace of the host", away="network_mode", drop="--network host"),
         write="networks: [default]",
         asks=True,
         risk="It reaches services on the host's loopback no longer, and its own ports have to be published.",
     ),
-    "container_is_not_on_the_default_bridge": Start(
-        settings=(
-            Setting(
-                finding="is attached to the default bridge",
-                away="network_mode",
-                run="--network NETWORK",
-                drop="--network bridge",
-            ),
+    "container_is_not_on_the_default_bridge": starts(
+        Setting(
+            finding="is attached to the default bridge",
+            away="network_mode",
+            run="--network NETWORK",
+            drop="--network bridge",
         ),
         write="networks: [default]",
         asks=True,
         risk="Containers on the default bridge reach it no longer; create the network first: `docker network create`.",
     ),
-    "container_has_a_pid_namespace": Start(
-        settings=(Setting(finding="shares the process namespace of the host", away="pid", drop="--pid host"),),
+    "container_has_a_pid_namespace": starts(
+        Setting(finding="shares the process namespace of the host", away="pid", drop="--pid host"),
         asks=True,
         risk="It no longer sees the processes of the host, which monitors need.",
     ),
-    "container_has_an_ipc_namespace": Start(
-        settings=(
-            Setting(finding="shares the IPC namespace of the host", away="ipc", drop="--ipc host"),
-            Setting(finding="mounts /dev/shm of the host at .*", away="volumes", drop="--volume /dev/shm:/dev/shm"),
-        ),
+    "container_has_an_ipc_namespace": starts(
+        Setting(finding="shares the IPC namespace of the host", away="ipc", drop="--ipc host"),
+        Setting(finding="mounts /dev/shm of the host at .*", away="volumes", drop="--volume /dev/shm:/dev/shm"),
         asks=True,
         risk="It no longer shares memory with programs of the host; `shm_size` enlarges its own.",
     ),
-    "container_has_a_uts_namespace": Start(
-        settings=(Setting(finding="shares the UTS namespace of the host.*", away="uts", drop="--uts host"),),
+    "container_has_a_uts_namespace": starts(
+        Setting(finding="shares the UTS namespace of the host.*", away="uts", drop="--uts host"),
         asks=True,
         risk="It has its own host name.",
     ),
-    "container_does_not_leave_user_remapping": Start(
-        settings=(Setting(finding="runs with --userns host", away="userns_mode", drop="--userns host"),),
+    "container_does_not_leave_user_remapping": starts(
+        Setting(finding="runs with --userns host", away="userns_mode", drop="--userns host"),
         asks=True,
         risk="Its files and volumes belong to other users where the daemon remaps users.",
     ),
-    "container_is_in_the_default_cgroup": Start(
-        settings=(Setting(finding="runs in .*", away="cgroup_parent", drop="--cgroup-parent"),),
+    "container_is_in_the_default_cgroup": starts(
+        Setting(finding="runs in .*", away="cgroup_parent", drop="--cgroup-parent"),
         asks=True,
         risk="Limits on that control group no longer apply to it.",
     ),
