@@ -78,7 +78,7 @@ class Editor:
     def __init__(self, project: Project) -> None:
         self._texts = project.texts
         self._services = dict[str, list[Settings]]()  # the last one counts
-        self._reached = dict[str, set[int]]()  # the nodes of each service, also of those that it extends
+        self._reached = dict[str, dict[int, yaml.Node]]()  # the nodes of each service and its bases, by id
         for file in project.files:
             for name, settings in file.services.items():
                 chain = [settings]
@@ -86,7 +86,8 @@ class Editor:
                     chain.append(chain[-1][BASE].of_base)
                 self._services.setdefault(name, []).extend(reversed(chain))
                 nodes = [settings[WHOLE].value, *(each[BASE].value for each in chain if BASE in each)]
-                self._reached.setdefault(name, set()).update(*map(_below, nodes))
+                for each in nodes:
+                    self._reached.setdefault(name, {}).update(_below(each))
 
     def has(self, service: str, key: str) -> bool:
         """Return whether the files set *key* of a service."""
@@ -241,6 +242,9 @@ class Editor:
             raise ByHand(f"{value} decides")
         if value.strip("'\"").partition(":")[0] in ("service", "container"):
             raise ByHand(f"it is that of {value}")
+        alone = (each for reached in self._reached.values() for each in reached.values() if len(each.value) == 1)
+        if any(isinstance(each, yaml.MappingNode) and each.value[0][0] is key for each in alone):
+            raise ByHand("nothing would be left there")
         end = _end(setting.value)
         start = text.rfind("\n", 0, key.start_mark.index) + 1
         if end is None or text[start : key.start_mark.index].strip():
@@ -364,12 +368,12 @@ def _is_in_order(node: yaml.Node) -> bool:
     return all(one < other or (one == other and pairs) for one, other in pairwise(starts))
 
 
-def _below(node: yaml.Node) -> set[int]:
-    """Return the ids of a node, and of all nodes below it."""
+def _below(node: yaml.Node) -> dict[int, yaml.Node]:
+    """Return a node and all nodes below it, by id."""
     waiting, seen = [node], dict[int, yaml.Node]()
     for each in waiting:  # grows meanwhile
         if id(each) not in seen:
             seen[id(each)] = each
             parts = each.value if isinstance(each, yaml.CollectionNode) else ()
             waiting += [part for pair in parts for part in (pair if isinstance(pair, tuple) else (pair,))]
-    return set(seen)
+    return seen
