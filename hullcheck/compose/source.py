@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from hullcheck.compose.command import ComposeError
 from hullcheck.facts.containers.compose import NESTED, WHOLE, Item
-from hullcheck.facts.containers.mounts import without_var
+from hullcheck.facts.engine.endpoints import run_path
 from hullcheck.inventory import yamlfile
 from hullcheck.lazy import regex
 from hullcheck.results import Place
@@ -333,7 +333,7 @@ def _mount(text: str) -> list[str]:
 
 
 def _mounted(source: str, target: str) -> list[str]:
-    below = [f"{each.rstrip('/')}/" for each in dict.fromkeys((source, without_var(source))) if each.startswith("/")]
+    below = [f"{each.rstrip('/')}/" for each in dict.fromkeys((source, run_path(source))) if each.startswith("/")]
     return [each for each in (source, target.rstrip("/"), *below) if each.strip("$.")]
 
 

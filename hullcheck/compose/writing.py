@@ -1,4 +1,4 @@
-"""Write changed Compose files in place of the old ones, once docker compose accepts them."""
+"""Write changed Compose files in place of the old ones, which come back if docker compose refuses them."""
 
 import os
 import stat
@@ -22,14 +22,18 @@ def write(project: Project, paths: Sequence[Path], query: str, texts: Mapping[Pa
         OSError: a file cannot be written, and is as before.
     """
     before = {path: (_require_ours(project, path), path.read_bytes()) for path in texts}
-    for path, text in texts.items():
-        state, old = before[path]
-        _replace(path, state, _BOM * old.startswith(_BOM) + text.encode())
+    if changed := [path for path, (_, old) in before.items() if old.decode("utf-8-sig") != project.texts[path]]:
+        raise ComposeError(f"{changed[0]}: changed just now: nothing was changed")
+    done = list[Path]()
     try:
+        for path, text in texts.items():
+            state, old = before[path]
+            _replace(path, state, _BOM * old.startswith(_BOM) + text.encode())
+            done.append(path)
         _require_accepted(paths, query)
     except BaseException:
-        for path, (state, old) in before.items():
-            _replace(path, state, old)
+        for path in done:
+            _replace(path, *before[path])
         raise
 
 

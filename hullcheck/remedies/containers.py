@@ -140,16 +140,14 @@ def _is_temporary(path: str) -> bool:
 
 def _numbers(container: Container, facts: Facts, setting: Setting) -> tuple[dict[str, str], str]:
     """Return the numbers for a container, and where the one of *setting* is from."""
-    memory, pids = (container.runtime.peak_memory, container.runtime.peak_pids) if container.running else (None, None)
     numbers, note = dict(remedies.NUMBERS), ""
-    numbers["cpus"] = str(min(1.0, facts.get("engine").info.ncpu / 2))
-    if memory is not None:
+    if "{cpus}" in setting.put:
+        numbers["cpus"] = str(min(1.0, facts.get("engine").info.ncpu / 2))
+    elif "{memory}" in setting.put and container.running and (memory := container.runtime.peak_memory) is not None:
         numbers["memory"] = _megabytes(next(each for each in _MEMORY if each << 20 >= 2 * memory))
-    if pids is not None:
-        numbers["pids"] = str(next(each for each in _PIDS if each >= 2 * pids))
-    if "{memory}" in setting.put and memory is not None:
         note = f"{-(-memory >> 20)} MB"
-    if "{pids}" in setting.put and pids is not None:
+    elif "{pids}" in setting.put and container.running and (pids := container.runtime.peak_pids) is not None:
+        numbers["pids"] = str(next(each for each in _PIDS if each >= 2 * pids))
         note = f"{pids} processes and threads"
     return numbers, f"{note} at most {_since(container, facts)}" if note else ""
 

@@ -130,6 +130,9 @@ def _compose(override: Override) -> str:
     """Return the command that starts a project with an override."""
     files = [each for each in override.project.files if is_plain_path(each)] or ["COMPOSE-FILE"]
     named = " ".join(f"-f {quoted(each)}" for each in (*files, override.name))
+    folder = override.project.folder
+    if is_plain_path(folder) and folder != files[0].rpartition("/")[0]:
+        named = f"--project-directory {quoted(folder)} {named}"
     return f"docker compose -p {override.project.project} {named} up -d"
 
 

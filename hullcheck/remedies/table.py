@@ -223,8 +223,9 @@ REMEDIES: Mapping[str, Remedy] = {
         asks=True,
         risk="What needs all devices and capabilities fails: add the single ones with `devices` and `cap_add`.",
     ),
-    "container_has_an_apparmor_profile": Start(
-        settings=(UNPRIVILEGED, _unconfined("apparmor")),
+    "container_has_an_apparmor_profile": starts(
+        UNPRIVILEGED,
+        _unconfined("apparmor"),
         write=_WITHOUT,
         asks=True,
         risk="Mounts, and writes below /proc and /sys, fail in the container.",
@@ -236,8 +237,9 @@ REMEDIES: Mapping[str, Remedy] = {
         asks=True,
         risk="Files of the host that it mounts need a label: `:z` or `:Z` behind the volume.",
     ),
-    "container_has_a_seccomp_filter": Start(
-        settings=(UNPRIVILEGED, _unconfined("seccomp")),
+    "container_has_a_seccomp_filter": starts(
+        UNPRIVILEGED,
+        _unconfined("seccomp"),
         write=_WITHOUT,
         asks=True,
         risk="System calls that the engine's default profile denies fail in the container.",

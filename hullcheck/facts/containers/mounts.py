@@ -162,7 +162,6 @@ def _is_of_engine(mount: Mount, paths: Collection[str]) -> bool:
 
 # ---- sockets of engines
 
-without_var = run_path  # where the link leads
 
 _NAMES = """
     buildkit/buildkitd.sock containerd/containerd.sock crio/crio.sock docker.sock docker/containerd/containerd.sock
@@ -197,7 +196,7 @@ class Sockets(Struct, frozen=True):
         files, host = self.container.runtime.files, self.container.host
         usual = {path for path in files.identities if _USERS.sub("", path) in PLACES or _is_named(path)}
         if (endpoint := host.engine_endpoint.get()).startswith("unix:///"):
-            usual.add(without_var(endpoint.removeprefix("unix://")))
+            usual.add(run_path(endpoint.removeprefix("unix://")))
         if found := self._within(usual, self.container.mounts.configured):
             return found
         seen = self.container.mounts.visible
@@ -216,9 +215,9 @@ class Sockets(Struct, frozen=True):
         """Return the sockets in a Compose service, by their usual paths and names."""
         paths = sorted(path for mount in self.container.mounts.configured for path in mount.paths)
         named = set(filter(_is_named, paths))
-        usual = {place for place in PLACES if any(is_below(place, without_var(path)) for path in paths)}
+        usual = {place for place in PLACES if any(is_below(place, run_path(path)) for path in paths)}
         if usual or named:
-            return tuple(sorted(named | (usual - set(map(without_var, named)))))
+            return tuple(sorted(named | (usual - set(map(run_path, named)))))
         _ = self.container.mounts.visible
         if outside := [path for path in paths if path.startswith("/")]:
             raise NotApplicable(f"whether a socket of an engine lies below {outside[0]}, its host shows")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hullcheck import cli, private_files
+from hullcheck.compose import writing
 from hullcheck.results import document
 from selftests.kit.running import Project
 from selftests.needs import need
@@ -206,6 +207,27 @@ def test_full_disk(shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert [each.name for each in shop.project.folder.glob("*compose*")] == ["compose.yml"]
     assert shop.path.read_text() == WEB
     assert not list(shop.project.folder.glob(".hullcheck-*"))
+
+
+def test_all_files_or_none(shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """If the second file cannot be written, the first one is as it was."""
+    other = shop.project.folder / "compose.override.yml"
+    shop.path.write_text(WEB)
+    other.write_text(f"{WEB}    restart: always\n    cap_add: [SYS_ADMIN]\n")
+    shop.audit()
+    before, replaced, calls = shop.path.read_text(), writing._replace, list[Path]()
+
+    def full(path: Path, state: os.stat_result, content: bytes) -> None:
+        calls.append(path)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device", str(path))
+        replaced(path, state, content)
+
+    monkeypatch.setattr(writing, "_replace", full)
+    assert shop.remedy("--apply", "--also=all") == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert len(set(calls)) == 2
+    assert (shop.path.read_text(), "restart: always" in other.read_text()) == (before, True)
 
 
 def test_what_docker_compose_refuses(

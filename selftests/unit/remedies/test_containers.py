@@ -108,8 +108,9 @@ def test_added_options_stay_added() -> None:
 def test_numbers_are_twice_the_peak(megabytes: int, pids: int, expected: str) -> None:
     """Rounded up to what people write."""
     runtime = SimpleNamespace(peak_memory=megabytes << 20, peak_pids=pids)
-    numbers = dict(change("container_has_a_memory_limit", container(runtime=runtime)).numbers)
-    assert f"{numbers['memory']} {numbers['pids']}" == expected
+    names = {"memory": "container_has_a_memory_limit", "pids": "container_has_a_process_limit"}
+    found = [dict(change(name, container(runtime=runtime)).numbers)[kind] for kind, name in names.items()]
+    assert " ".join(found) == expected
 
 
 def test_numbers_that_nobody_counted() -> None:
